@@ -1,0 +1,70 @@
+"""The build macros of GraphDB: the same warnings and checks everywhere."""
+
+load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
+
+_WARNINGS = [
+    "-Wall",
+    "-Wextra",
+    "-Wshadow",
+    "-Wnon-virtual-dtor",
+    "-Wimplicit-fallthrough",
+    "-Wno-unused-parameter",
+    "-Werror",
+]
+
+# NDEBUG switches off assert() in the libraries, never GRAPHDB_CHECK.
+_COPTS = _WARNINGS + ["-Wno-error=maybe-uninitialized", "-Wno-error=array-bounds", "-Wno-error=stringop-overflow", "-Wno-error=stringop-overread"]
+
+def graphdb_cc_library(name, copts = [], **kwargs):
+    cc_library(name = name, copts = _COPTS + copts, **kwargs)
+
+def graphdb_cc_binary(name, copts = [], **kwargs):
+    cc_binary(name = name, copts = _COPTS + copts, **kwargs)
+
+def graphdb_cc_test(name, deps = [], copts = [], size = "small", main = True, **kwargs):
+    """A GoogleTest binary; gtest_main is linked unless main = False."""
+    extra = ["//tools/third_party:gtest_main"] if main else ["//tools/third_party:gtest"]
+    cc_test(name = name, deps = deps + extra, copts = _COPTS + copts, size = size, **kwargs)
+
+def graphdb_property_test(name, deps = [], size = "medium", **kwargs):
+    """A GoogleTest binary that uses rapidcheck."""
+    graphdb_cc_test(name = name, deps = deps + ["//tools/third_party:rapidcheck"], size = size, **kwargs)
+
+def graphdb_cc_benchmark(name, deps = [], copts = [], **kwargs):
+    """A Google Benchmark binary; `_smoke_test` runs each benchmark once."""
+    cc_binary(
+        name = name,
+        deps = deps + ["//tools/third_party:benchmark_main"],
+        copts = _COPTS + copts,
+        testonly = True,
+        **kwargs
+    )
+    native.sh_test(
+        name = name + "_smoke_test",
+        srcs = ["//tools/bazel:run_benchmark_once.sh"],
+        args = ["$(rootpath :" + name + ")"],
+        data = [":" + name],
+        size = "small",
+    )
+
+def graphdb_fuzz_test(name, srcs, corpus, deps = [], **kwargs):
+    """NAME_test replays the corpus with any compiler; NAME is the libFuzzer target (manual)."""
+    cc_test(
+        name = name + "_test",
+        srcs = srcs + ["//tools/bazel:fuzz_corpus_main.cc"],
+        deps = deps,
+        copts = _COPTS,
+        data = corpus,
+        args = ["$(rootpath %s)" % c for c in []] + ["fuzz/corpus/" + name],
+        size = "small",
+        **kwargs
+    )
+    cc_binary(
+        name = name,
+        srcs = srcs,
+        deps = deps,
+        copts = _COPTS,
+        testonly = True,
+        tags = ["manual"],
+        **kwargs
+    )
