@@ -2,7 +2,7 @@
 
 load("@rules_cc//cc:defs.bzl", "cc_library")
 
-def graphdb_proto_library(name, src, deps = [], import_srcs = [], visibility = None):
+def graphdb_proto_library(name, src, deps = [], import_srcs = [], visibility = ["//:core_clients"]):
     """Messages of one .proto file; include as "proto/x.pb.h"."""
     base = src[:-len(".proto")]
     native.genrule(
@@ -20,7 +20,7 @@ def graphdb_proto_library(name, src, deps = [], import_srcs = [], visibility = N
         visibility = visibility,
     )
 
-def graphdb_grpc_library(name, src, deps, import_srcs = [], visibility = None):
+def graphdb_grpc_library(name, src, deps, import_srcs = [], visibility = ["//:core_clients"]):
     """Service stubs of one .proto file; include as "proto/x.grpc.pb.h"."""
     base = src[:-len(".proto")]
     native.genrule(
