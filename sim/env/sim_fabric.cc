@@ -1,0 +1,146 @@
+#include "sim/env/sim_fabric.h"
+
+#include "core/base/check.h"
+#include "sim/env/mixing.h"
+
+namespace graphdb::sim {
+namespace {
+
+constexpr uint32_t kMillion = 1'000'000;
+
+// -ln of a uniform draw in (0, 1], in units of 1/65536, without floating point:
+// the binary logarithm by leading zeros, linear in between (error below 6 %).
+uint64_t ExponentialFixed16(uint64_t draw) {
+  const uint64_t u = draw | 1;
+  const int zeros = __builtin_clzll(u);
+  const uint64_t fraction = zeros == 63 ? 0 : (u << (zeros + 1)) >> 48;
+  const uint64_t log2 = (static_cast<uint64_t>(zeros) << 16) + (65'536 - fraction);
+  return log2 * 45'426 >> 16;  // ln 2 = 45426 / 65536
+}
+
+}  // namespace
+
+SimFabric::SimFabric(EventLoop& loop, uint32_t node_count)
+    : loop_(loop), node_count_(node_count), links_(node_count * node_count), receivers_(node_count) {
+  GRAPHDB_CHECK(node_count >= 1);
+  GRAPHDB_CHECK(node_count <= kNodeCountMax);
+  for (uint32_t i = 0; i < links_.size(); ++i) {
+    links_[i].stream = StreamSeed(loop.seed(), "net.link", i);
+  }
+  SetProfile(LinkProfile());
+  for (uint32_t node = 0; node < node_count; ++node) {
+    LinkProfile own;
+    own.delay_min = Duration::Microseconds(1);
+    own.delay_mean = Duration::Microseconds(5);
+    LinkOf(NodeId(node), NodeId(node)).profile = own;
+  }
+  loop_.SetMessageSink(this);
+}
+
+SimFabric::Link& SimFabric::LinkOf(NodeId from, NodeId to) {
+  GRAPHDB_CHECK(from.value() < node_count_) << from;
+  GRAPHDB_CHECK(to.value() < node_count_) << to;
+  return links_[from.value() * node_count_ + to.value()];
+}
+
+void SimFabric::SetProfile(const LinkProfile& profile) {
+  for (uint32_t i = 0; i < links_.size(); ++i) {
+    if (i / node_count_ != i % node_count_) links_[i].profile = profile;
+  }
+}
+
+void SimFabric::SetLinkProfile(NodeId from, NodeId to, const LinkProfile& profile) {
+  LinkOf(from, to).profile = profile;
+}
+
+void SimFabric::Cut(NodeId from, NodeId to) {
+  if (from != to) LinkOf(from, to).cut = true;
+}
+
+void SimFabric::Heal(NodeId from, NodeId to) { LinkOf(from, to).cut = false; }
+
+void SimFabric::HealAll() {
+  for (Link& link : links_) link.cut = false;
+}
+
+bool SimFabric::IsCut(NodeId from, NodeId to) const {
+  return links_[from.value() * node_count_ + to.value()].cut;
+}
+
+void SimFabric::SetReceiver(NodeId node, env::Network::Receiver receiver) {
+  receivers_[node.value()] = std::move(receiver);
+}
+
+void SimFabric::Send(NodeId from, NodeId to, std::string message) {
+  GRAPHDB_CHECK_LE(message.size(), env::kNetworkMessageBytesMax) << "to " << to;
+  ++counters_.sent;
+  counters_.bytes += message.size();
+  if (to.value() >= node_count_) {  // a peer that doesn't exist (any more)
+    ++counters_.cut;
+    return;
+  }
+  Link& link = LinkOf(from, to);
+  const int64_t now = loop_.now().nanoseconds();
+  if (link.instant != now) {
+    link.instant = now;
+    link.number = 0;
+  }
+  Random rng(Mix(link.stream, static_cast<uint64_t>(now), link.number++));
+  if (link.cut) {
+    ++counters_.cut;
+    return;
+  }
+  if (rng.Below(kMillion) < link.profile.drop_ppm) {
+    ++counters_.dropped;
+    return;
+  }
+  if (rng.Below(kMillion) < link.profile.duplicate_ppm) {
+    ++counters_.duplicated;
+    Launch(link, from, to, rng, message);
+  }
+  Launch(link, from, to, rng, std::move(message));
+}
+
+Duration SimFabric::DrawDelay(const LinkProfile& profile, Random& rng) {
+  const uint64_t exponential = ExponentialFixed16(rng.Next());
+  const __int128 above = static_cast<__int128>(profile.delay_mean.nanoseconds()) * exponential >> 16;
+  Duration delay = profile.delay_min + Duration::Nanoseconds(static_cast<int64_t>(above));
+  const uint64_t rare = rng.Below(kMillion);
+  if (rare < profile.stale_ppm) {
+    ++counters_.late;
+    delay = delay + rng.UniformDuration(profile.stale_max);
+  } else if (rare < profile.stale_ppm + profile.tail_ppm) {
+    ++counters_.late;
+    delay = delay + rng.UniformDuration(profile.tail_max);
+  }
+  return delay;
+}
+
+void SimFabric::Launch(Link& link, NodeId from, NodeId to, Random& rng, std::string message) {
+  const Duration delay = DrawDelay(link.profile, rng);
+  if (link.in_flight >= link.profile.queue_messages_max) {
+    ++counters_.overflowed;
+    return;
+  }
+  ++link.in_flight;
+  loop_.Deliver(loop_.now() + delay, NodeActor(from), NodeActor(to), std::move(message));
+}
+
+void SimFabric::Arrive(ActorId from, ActorId to, std::string message) {
+  const NodeId sender = NodeOf(from);
+  const NodeId target = NodeOf(to);
+  Link& link = LinkOf(sender, target);
+  GRAPHDB_CHECK(link.in_flight > 0);
+  --link.in_flight;
+  if (link.cut) {
+    ++counters_.cut;
+    return;
+  }
+  if (!loop_.HasLife(to)) return;
+  env::Network::Receiver& receiver = receivers_[target.value()];
+  if (!receiver) return;
+  ++counters_.delivered;
+  receiver(sender, std::move(message));
+}
+
+}  // namespace graphdb::sim

@@ -1,0 +1,115 @@
+// SimFabric: all links between the nodes of a run, with their faults, and
+// SimNetwork, one incarnation's port to it.
+//
+//   fabric.SetProfile(profile);
+//   fabric.Cut(NodeId(0), NodeId(2));        // one way
+//   fabric.HealAll();
+//
+// A message is dropped, delayed, duplicated or kept for long by a draw from the
+// stream of its link and its stable id (send time, number within that instant);
+// other messages don't shift it. In-flight messages are lost where the link is
+// cut when they arrive. A message outlives its sender's incarnation.
+//
+// Invariants:
+//   1. No message is changed; none is delivered that wasn't sent.
+//   2. At most queue_messages_max are under way on a link; what is more is dropped.
+//
+// Deterministic thread only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/env/network.h"
+#include "core/env/random.h"
+#include "sim/env/event_loop.h"
+
+namespace graphdb::sim {
+
+struct LinkProfile {
+  Duration delay_min = Duration::Microseconds(100);
+  Duration delay_mean = Duration::Microseconds(400);  // above the minimum, exponential
+  uint32_t drop_ppm = 0;
+  uint32_t duplicate_ppm = 0;
+  uint32_t tail_ppm = 0;  // delayed by up to tail_max
+  Duration tail_max = Duration::Milliseconds(50);
+  uint32_t stale_ppm = 0;  // kept for up to stale_max, beyond a restart
+  Duration stale_max = Duration::Seconds(20);
+  uint32_t queue_messages_max = 1000;
+};
+
+struct NetworkCounters {
+  uint64_t sent = 0;
+  uint64_t bytes = 0;
+  uint64_t delivered = 0;
+  uint64_t dropped = 0;      // by drop_ppm
+  uint64_t cut = 0;          // by a partition
+  uint64_t overflowed = 0;   // by invariant 2
+  uint64_t duplicated = 0;
+  uint64_t late = 0;         // tail or stale
+};
+
+class SimFabric final : public EventLoop::MessageSink {
+ public:
+  // `loop` outlives it.
+  SimFabric(EventLoop& loop, uint32_t node_count);
+
+  // Every link between two nodes; the road of a node to itself stays clean.
+  void SetProfile(const LinkProfile& profile);
+  void SetLinkProfile(NodeId from, NodeId to, const LinkProfile& profile);
+  void Cut(NodeId from, NodeId to);
+  void Heal(NodeId from, NodeId to);
+  void HealAll();
+  bool IsCut(NodeId from, NodeId to) const;
+
+  void Send(NodeId from, NodeId to, std::string message);
+  void SetReceiver(NodeId node, env::Network::Receiver receiver);
+  void Arrive(ActorId from, ActorId to, std::string message) override;
+
+  uint32_t node_count() const { return node_count_; }
+  const NetworkCounters& counters() const { return counters_; }
+
+ private:
+  struct Link {
+    LinkProfile profile;
+    bool cut = false;
+    uint32_t in_flight = 0;
+    uint64_t stream = 0;
+    int64_t instant = -1;
+    uint64_t number = 0;
+  };
+
+  Link& LinkOf(NodeId from, NodeId to);
+  Duration DrawDelay(const LinkProfile& profile, Random& rng);
+  void Launch(Link& link, NodeId from, NodeId to, Random& rng, std::string message);
+
+  EventLoop& loop_;
+  const uint32_t node_count_;
+  std::vector<Link> links_;
+  std::vector<env::Network::Receiver> receivers_;
+  NetworkCounters counters_;
+};
+
+class SimNetwork final : public env::Network {
+ public:
+  SimNetwork(SimFabric& fabric, const EventLoop& loop, Life life)
+      : fabric_(fabric), loop_(loop), life_(life) {}
+  ~SimNetwork() override = default;
+
+  // What a halted incarnation still tries to send doesn't leave.
+  void Send(NodeId to, std::string message) override {
+    if (loop_.Alive(life_)) fabric_.Send(NodeOf(life_.actor), to, std::move(message));
+  }
+  void SetReceiver(Receiver receiver) override {
+    fabric_.SetReceiver(NodeOf(life_.actor), std::move(receiver));
+  }
+
+ private:
+  SimFabric& fabric_;
+  const EventLoop& loop_;
+  const Life life_;
+};
+
+}  // namespace graphdb::sim
