@@ -50,6 +50,7 @@ class Disk {
   virtual void Create(const std::string& name, uint64_t bytes, OpenDone done) = 0;
   // Opens a file for writing. kNotFound.
   virtual void Open(const std::string& name, OpenDone done) = 0;
+  // A write past the end extends the file.
   virtual void Write(FileId file, uint64_t offset, std::string bytes, Done done) = 0;
   virtual void Sync(FileId file, Done done) = 0;
   virtual void Close(FileId file) = 0;
