@@ -50,14 +50,13 @@ struct Voidify {
 }  // namespace check_internal
 }  // namespace graphdb
 
-#define GRAPHDB_CHECK(condition)                                                   \
-  (__builtin_expect(static_cast<bool>(condition), 1))                              \
-      ? (void)0                                                                    \
-      : ::graphdb::check_internal::Voidify() &                                     \
+#define GRAPHDB_CHECK(condition)                      \
+  (__builtin_expect(static_cast<bool>(condition), 1)) \
+      ? (void)0                                       \
+      : ::graphdb::check_internal::Voidify() &        \
             ::graphdb::check_internal::Failure(__FILE__, __LINE__, #condition)
 
-#define GRAPHDB_CHECK_OP_(a, op, b) \
-  GRAPHDB_CHECK((a)op(b)) << "(" << (a) << " vs " << (b) << ") "
+#define GRAPHDB_CHECK_OP_(a, op, b) GRAPHDB_CHECK((a)op(b)) << "(" << (a) << " vs " << (b) << ") "
 
 #define GRAPHDB_CHECK_EQ(a, b) GRAPHDB_CHECK_OP_(a, ==, b)
 #define GRAPHDB_CHECK_NE(a, b) GRAPHDB_CHECK_OP_(a, !=, b)
@@ -65,9 +64,8 @@ struct Voidify {
 #define GRAPHDB_CHECK_LE(a, b) GRAPHDB_CHECK_OP_(a, <=, b)
 #define GRAPHDB_CHECK_GT(a, b) GRAPHDB_CHECK_OP_(a, >, b)
 #define GRAPHDB_CHECK_GE(a, b) GRAPHDB_CHECK_OP_(a, >=, b)
-#define GRAPHDB_CHECK_OK(expr)                                      \
+#define GRAPHDB_CHECK_OK(expr)                                         \
   if (const auto& graphdb_check_ok_ = (expr); !graphdb_check_ok_.ok()) \
   GRAPHDB_CHECK(false) << #expr << " returned " << graphdb_check_ok_.ToString() << " "
 
-#define GRAPHDB_CHECK_SIM(condition) \
-  GRAPHDB_CHECK(!::graphdb::CostlyChecksEnabled() || (condition))
+#define GRAPHDB_CHECK_SIM(condition) GRAPHDB_CHECK(!::graphdb::CostlyChecksEnabled() || (condition))

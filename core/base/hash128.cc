@@ -12,10 +12,20 @@ struct SipState {
   static uint64_t Rotate(uint64_t x, int bits) { return (x << bits) | (x >> (64 - bits)); }
 
   void Round() {
-    v0 += v1; v1 = Rotate(v1, 13); v1 ^= v0; v0 = Rotate(v0, 32);
-    v2 += v3; v3 = Rotate(v3, 16); v3 ^= v2;
-    v0 += v3; v3 = Rotate(v3, 21); v3 ^= v0;
-    v2 += v1; v1 = Rotate(v1, 17); v1 ^= v2; v2 = Rotate(v2, 32);
+    v0 += v1;
+    v1 = Rotate(v1, 13);
+    v1 ^= v0;
+    v0 = Rotate(v0, 32);
+    v2 += v3;
+    v3 = Rotate(v3, 16);
+    v3 ^= v2;
+    v0 += v3;
+    v3 = Rotate(v3, 21);
+    v3 ^= v0;
+    v2 += v1;
+    v1 = Rotate(v1, 17);
+    v1 ^= v2;
+    v2 = Rotate(v2, 32);
   }
   void Absorb(uint64_t word) {
     v3 ^= word;

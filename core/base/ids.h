@@ -36,7 +36,7 @@ inline constexpr Timestamp kMaxTimestamp{~uint64_t{0}};
 using Slot = StrongId<struct SlotTag, uint16_t>;
 inline constexpr uint32_t kSlotCount = 16384;
 
-using ElementId = StrongId<struct ElementIdTag, uint64_t>;       // graph node
+using ElementId = StrongId<struct ElementIdTag, uint64_t>;  // graph node
 using RelationshipId = StrongId<struct RelationshipIdTag, uint64_t>;
 
 }  // namespace graphdb

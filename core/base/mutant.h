@@ -17,6 +17,6 @@ const char* ActiveMutant();
 
 }  // namespace graphdb
 
-#define GRAPHDB_MUTANT(id)                         \
+#define GRAPHDB_MUTANT(id)                                      \
   (__builtin_expect(::graphdb::ActiveMutant() != nullptr, 0) && \
    std::strcmp(::graphdb::ActiveMutant(), id) == 0)

@@ -9,10 +9,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#define GRAPHDB_RETURN_IF_ERROR(expr)                            \
-  do {                                                           \
-    absl::Status graphdb_status_ = (expr);                       \
-    if (!graphdb_status_.ok()) return graphdb_status_;           \
+#define GRAPHDB_RETURN_IF_ERROR(expr)                  \
+  do {                                                 \
+    absl::Status graphdb_status_ = (expr);             \
+    if (!graphdb_status_.ok()) return graphdb_status_; \
   } while (false)
 
 #define GRAPHDB_CONCAT_INNER_(a, b) a##b

@@ -28,9 +28,7 @@ class StrongId {
   constexpr StrongId Prev() const { return StrongId(static_cast<Rep>(value_ - 1)); }
 
   friend constexpr auto operator<=>(StrongId, StrongId) = default;
-  friend std::ostream& operator<<(std::ostream& out, StrongId id) {
-    return out << +id.value_;
-  }
+  friend std::ostream& operator<<(std::ostream& out, StrongId id) { return out << +id.value_; }
   template <typename H>
   friend H AbslHashValue(H state, StrongId id) {
     return H::combine(std::move(state), id.value_);

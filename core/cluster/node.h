@@ -46,7 +46,7 @@ struct NodeOptions {
   std::vector<PeerSpec> peers;  // one entry: a single node (Milestone 2 mode)
   bool bootstrap = false;
   uint16_t num_shards = 9;
-  uint32_t max_append_entries = 1024;     // raft.max_append_entries
+  uint32_t max_append_entries = 1024;        // raft.max_append_entries
   uint64_t adjacency_cache_lists = 100'000;  // storage.cache_size
   Duration tick = Duration::Milliseconds(50);
   Duration election_timeout = Duration::Milliseconds(500);  // randomised up to twice that

@@ -55,7 +55,8 @@ bool Random::Chance(uint64_t numerator, uint64_t denominator) {
 }
 
 Duration Random::UniformDuration(Duration bound) {
-  return Duration::Nanoseconds(static_cast<int64_t>(Below(static_cast<uint64_t>(bound.nanoseconds()))));
+  return Duration::Nanoseconds(
+      static_cast<int64_t>(Below(static_cast<uint64_t>(bound.nanoseconds()))));
 }
 
 uint64_t StreamSeed(uint64_t seed, absl::string_view name, uint64_t id) {

@@ -44,8 +44,12 @@ class Instant {
   constexpr int64_t nanoseconds() const { return ns_; }
 
   friend constexpr auto operator<=>(Instant, Instant) = default;
-  friend constexpr Instant operator+(Instant t, Duration d) { return Instant(t.ns_ + d.nanoseconds()); }
-  friend constexpr Duration operator-(Instant a, Instant b) { return Duration::Nanoseconds(a.ns_ - b.ns_); }
+  friend constexpr Instant operator+(Instant t, Duration d) {
+    return Instant(t.ns_ + d.nanoseconds());
+  }
+  friend constexpr Duration operator-(Instant a, Instant b) {
+    return Duration::Nanoseconds(a.ns_ - b.ns_);
+  }
   friend std::ostream& operator<<(std::ostream& out, Instant t) { return out << t.ns_ << "ns"; }
 
  private:

@@ -37,7 +37,9 @@ using ActorId = StrongId<struct ActorIdTag, uint32_t>;
 inline constexpr ActorId kWorldActor{0};
 inline constexpr uint32_t kNodeCountMax = 63;
 inline constexpr ActorId NodeActor(NodeId node) { return ActorId(1 + node.value()); }
-inline constexpr ActorId ClientActor(uint32_t client) { return ActorId(1 + kNodeCountMax + client); }
+inline constexpr ActorId ClientActor(uint32_t client) {
+  return ActorId(1 + kNodeCountMax + client);
+}
 inline constexpr bool IsNodeActor(ActorId actor) {
   return actor.value() >= 1 && actor.value() <= kNodeCountMax;
 }

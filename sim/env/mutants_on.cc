@@ -9,7 +9,7 @@ namespace {
 
 // Set by the world before a run and read everywhere: a port of its own through
 // every class would cost more than it protects.
-std::string g_mutant;  // LINT-OK(mutable-global): the world's switch for a whole run
+std::string g_mutant;            // LINT-OK(mutable-global): the world's switch for a whole run
 const char* g_active = nullptr;  // LINT-OK(mutable-global): points into g_mutant
 
 struct Counters {

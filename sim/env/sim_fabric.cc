@@ -21,7 +21,10 @@ uint64_t ExponentialFixed16(uint64_t draw) {
 }  // namespace
 
 SimFabric::SimFabric(EventLoop& loop, uint32_t node_count)
-    : loop_(loop), node_count_(node_count), links_(node_count * node_count), receivers_(node_count) {
+    : loop_(loop),
+      node_count_(node_count),
+      links_(node_count * node_count),
+      receivers_(node_count) {
   GRAPHDB_CHECK(node_count >= 1);
   GRAPHDB_CHECK(node_count <= kNodeCountMax);
   for (uint32_t i = 0; i < links_.size(); ++i) {
@@ -103,7 +106,8 @@ void SimFabric::Send(NodeId from, NodeId to, std::string message) {
 
 Duration SimFabric::DrawDelay(const LinkProfile& profile, Random& rng) {
   const uint64_t exponential = ExponentialFixed16(rng.Next());
-  const __int128 above = static_cast<__int128>(profile.delay_mean.nanoseconds()) * exponential >> 16;
+  const __int128 above =
+      static_cast<__int128>(profile.delay_mean.nanoseconds()) * exponential >> 16;
   Duration delay = profile.delay_min + Duration::Nanoseconds(static_cast<int64_t>(above));
   const uint64_t rare = rng.Below(kMillion);
   if (rare < profile.stale_ppm) {

@@ -44,11 +44,11 @@ struct NetworkCounters {
   uint64_t sent = 0;
   uint64_t bytes = 0;
   uint64_t delivered = 0;
-  uint64_t dropped = 0;      // by drop_ppm
-  uint64_t cut = 0;          // by a partition
-  uint64_t overflowed = 0;   // by invariant 2
+  uint64_t dropped = 0;     // by drop_ppm
+  uint64_t cut = 0;         // by a partition
+  uint64_t overflowed = 0;  // by invariant 2
   uint64_t duplicated = 0;
-  uint64_t late = 0;         // tail or stale
+  uint64_t late = 0;  // tail or stale
 };
 
 class SimFabric final : public EventLoop::MessageSink {

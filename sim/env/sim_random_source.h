@@ -12,8 +12,7 @@ namespace graphdb::sim {
 class SimRandomSource final : public env::RandomSource {
  public:
   SimRandomSource(uint64_t seed, Life life)
-      : seed_(StreamSeed(seed, "node",
-                         (uint64_t{life.actor.value()} << 32) | life.incarnation)) {}
+      : seed_(StreamSeed(seed, "node", (uint64_t{life.actor.value()} << 32) | life.incarnation)) {}
 
   Random Stream(absl::string_view name, uint64_t id) override {
     return Random(StreamSeed(seed_, name, id));

@@ -24,8 +24,14 @@ struct Cheat {
 volatile long sink;
 
 const Cheat kCheats[] = {
-    {"system_clock", [] { sink = std::chrono::system_clock::now().time_since_epoch().count(); }},  // LINT-OK(clock): subject
-    {"steady_clock", [] { sink = std::chrono::steady_clock::now().time_since_epoch().count(); }},  // LINT-OK(clock): subject
+    {"system_clock",
+     [] {
+       sink = std::chrono::system_clock::now().time_since_epoch().count();
+     }},  // LINT-OK(clock): subject
+    {"steady_clock",
+     [] {
+       sink = std::chrono::steady_clock::now().time_since_epoch().count();
+     }},  // LINT-OK(clock): subject
     {"gettimeofday",
      [] {
        timeval now = {};
@@ -33,15 +39,17 @@ const Cheat kCheats[] = {
        sink = now.tv_sec;
      }},
     {"time", [] { sink = ::time(nullptr); }},  // LINT-OK(clock): subject
-    {"sleep_for", [] { std::this_thread::sleep_for(std::chrono::nanoseconds(1)); }},  // LINT-OK(thread): subject
-    {"usleep", [] { ::usleep(1); }},  // LINT-OK(clock): subject
+    {"sleep_for",
+     [] { std::this_thread::sleep_for(std::chrono::nanoseconds(1)); }},  // LINT-OK(thread): subject
+    {"usleep", [] { ::usleep(1); }},                                     // LINT-OK(clock): subject
     {"getrandom",
      [] {
        unsigned char byte = 0;
        sink = ::getrandom(&byte, 1, 0);  // LINT-OK(random): subject
      }},
-    {"random_device", [] { sink = static_cast<long>(std::random_device()()); }},  // LINT-OK(random): subject
-    {"thread", [] { std::thread([] { sink = 1; }).join(); }},  // LINT-OK(thread): subject
+    {"random_device",
+     [] { sink = static_cast<long>(std::random_device()()); }},  // LINT-OK(random): subject
+    {"thread", [] { std::thread([] { sink = 1; }).join(); }},    // LINT-OK(thread): subject
 };
 
 }  // namespace

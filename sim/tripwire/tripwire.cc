@@ -2,11 +2,11 @@
 
 #include <dlfcn.h>
 #include <execinfo.h>
-#include <pthread.h>        // LINT-OK(include): this file is the wire itself.
-#include <sys/random.h>     // LINT-OK(include): as above.
-#include <sys/syscall.h>    // LINT-OK(include): as above.
-#include <sys/time.h>       // LINT-OK(include): as above.
-#include <unistd.h>         // LINT-OK(include): as above.
+#include <pthread.h>      // LINT-OK(include): this file is the wire itself.
+#include <sys/random.h>   // LINT-OK(include): as above.
+#include <sys/syscall.h>  // LINT-OK(include): as above.
+#include <sys/time.h>     // LINT-OK(include): as above.
+#include <unistd.h>       // LINT-OK(include): as above.
 
 #include <cstdlib>
 #include <cstring>

@@ -11,7 +11,8 @@ namespace graphdb::sim {
 namespace {
 
 TEST(TripwireTest, UnarmedClockWorks) {
-  EXPECT_GT(std::chrono::system_clock::now().time_since_epoch().count(), 0);  // LINT-OK(clock): subject
+  EXPECT_GT(std::chrono::system_clock::now().time_since_epoch().count(),
+            0);  // LINT-OK(clock): subject
 }
 
 TEST(TripwireTest, ScopesNestAndTheInnermostDecides) {
