@@ -1,0 +1,155 @@
+// SimDisk: env::Disk in virtual time, over a platter (SimDiskState) that
+// survives the node. Every fault that the port allows can be drawn here.
+//
+//   SimDiskState platter;                              // one per node, for the whole run
+//   SimDisk disk(scheduler, platter, rng, faults);     // one per incarnation
+//   ...
+//   platter.Crash(SimDiskState::CrashKind::kPower, rng);  // the node died; then a new SimDisk
+//
+// The platter has two faces: the volatile view (what Read shows: completed
+// writes on top of what is durable) and the durable one (what a power cut
+// surely leaves). A crash decides per un-synced sector: lost, kept or garbage,
+// where garbage is random bytes or a stale piece of an earlier write.
+//
+// Invariants:
+//   1. Durable bytes change only by a successful Sync, by Crash or by Rot.
+//   2. A Sync makes durable exactly the writes that were complete when it was
+//      asked for; a failed one an arbitrary part of them, and the rest looks
+//      clean from then on: later Syncs succeed and don't write it.
+//   3. No decision depends on anything but the arguments and the Random given.
+//
+// Deterministic thread only.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "core/env/disk.h"
+#include "core/env/random.h"
+#include "sim/env/sim_scheduler.h"
+
+namespace graphdb::sim {
+
+// What goes wrong while the node runs. Rates are per million calls.
+struct DiskFaults {
+  Duration latency_min = Duration::Microseconds(20);
+  Duration latency_max = Duration::Microseconds(200);
+  Duration sync_latency_max = Duration::Milliseconds(2);
+  uint32_t stall_ppm = 0;  // a call takes up to stall_max instead
+  Duration stall_max = Duration::Milliseconds(500);
+  uint32_t write_error_ppm = 0;
+  uint32_t sync_error_ppm = 0;
+  uint32_t read_error_ppm = 0;
+  uint32_t name_error_ppm = 0;  // Create, Open, Rename, Remove, SyncDir
+  uint64_t capacity_bytes = ~uint64_t{0};  // kResourceExhausted beyond it
+};
+
+struct DiskStats {
+  uint64_t writes = 0;
+  uint64_t written_bytes = 0;
+  uint64_t syncs = 0;
+  uint64_t dir_syncs = 0;
+  uint64_t errors = 0;
+};
+
+// The platter: what outlives the node.
+class SimDiskState {
+ public:
+  // kProcess: the program died, the machine did not: un-synced writes and names
+  // are still seen, and still not durable. kPower: what is not durable is drawn.
+  enum class CrashKind { kProcess, kPower };
+  void Crash(CrashKind kind, Random& random);
+
+  // Flips one bit of a durable byte that was once written; false where there is none.
+  bool Rot(Random& random);
+  // The same at a given place, for tests: xors one byte of the durable face.
+  bool FlipByte(absl::string_view name, uint64_t offset, uint8_t mask);
+  // The whole file as the durable face has it; empty where the name is not durable.
+  std::string DurableBytes(absl::string_view name) const;
+  // Puts a file there, durable, as a test or a restore does.
+  void Install(const std::string& name, std::string bytes);
+
+ private:
+  friend class SimDisk;
+
+  struct PendingWrite {
+    uint64_t id = 0;
+    uint64_t offset = 0;
+    std::string bytes;
+    bool complete = false;
+    bool orphaned = false;  // a failed Sync marked it clean: no Sync writes it any more
+  };
+  struct File {
+    uint64_t size = 0;
+    bool size_durable = false;
+    std::string durable;  // up to the highest byte written; zeros beyond
+    std::vector<PendingWrite> pending;
+  };
+  struct NameOp {
+    uint64_t id = 0;
+    std::string erase;  // empty: none
+    std::string link;   // empty: none
+    uint64_t inode = 0;
+  };
+  using Names = std::map<std::string, uint64_t>;
+
+  static void Apply(const NameOp& op, Names* names);
+  static void Overlay(const PendingWrite& write, uint64_t skip, uint64_t count, std::string* bytes);
+  void CrashFile(File& file, Random& random);
+  void CrashWrite(const PendingWrite& write, File& file, Random& random);
+  void CrashNames(Random& random);
+  void Remember(const std::string& bytes);
+  void DropUnreachable();
+  uint64_t used_bytes() const;
+
+  std::map<uint64_t, File> files_;  // by inode
+  Names names_;                     // volatile view
+  Names durable_names_;
+  std::deque<NameOp> name_ops_;     // since the last SyncDir
+  std::deque<std::string> stale_;   // recent writes, for stale garbage
+  uint64_t next_id_ = 1;
+};
+
+class SimDisk : public env::Disk {
+ public:
+  // All references outlive the disk; `faults` may change while it runs.
+  SimDisk(SimScheduler& scheduler, SimDiskState& state, Random random, const DiskFaults& faults);
+
+  void Create(const std::string& name, uint64_t bytes, OpenDone done) override;
+  void Open(const std::string& name, OpenDone done) override;
+  void Write(env::FileId file, uint64_t offset, std::string bytes, Done done) override;
+  void Sync(env::FileId file, Done done) override;
+  void Close(env::FileId file) override;
+  void Rename(const std::string& from, const std::string& to, Done done) override;
+  void Remove(const std::string& name, Done done) override;
+  void SyncDir(Done done) override;
+  absl::StatusOr<std::vector<std::string>> List() override;
+  absl::StatusOr<std::string> Read(const std::string& name, uint64_t offset,
+                                   uint64_t bytes) override;
+  absl::StatusOr<uint64_t> Size(const std::string& name) override;
+
+  const DiskStats& stats() const { return stats_; }
+
+ private:
+  bool Draw(uint32_t ppm);
+  Duration Latency(Duration max);
+  void Complete(const char* kind, Duration max, Done done, absl::Status status);
+  void FinishWrite(uint64_t inode, uint64_t write_id);
+  void FinishSync(uint64_t inode, uint64_t through, bool failed);
+  SimDiskState::File* Find(env::FileId file, uint64_t* inode);
+
+  SimScheduler& scheduler_;
+  SimDiskState& state_;
+  Random random_;
+  const DiskFaults& faults_;
+  std::map<env::FileId, uint64_t> open_;  // to inode
+  uint64_t next_file_ = 1;
+  DiskStats stats_;
+};
+
+}  // namespace graphdb::sim
