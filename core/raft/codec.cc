@@ -6,6 +6,7 @@
 #include "core/base/check.h"
 #include "core/base/coding.h"
 #include "core/base/status_macros.h"
+#include "core/raft/membership.h"
 
 namespace graphdb::raft {
 namespace {
@@ -80,25 +81,6 @@ absl::Status ReadMembers(const char* name, Fields* in, MemberSet* members) {
   return absl::OkStatus();
 }
 
-// Both halves of a joint config may name a replica; its node must be the same,
-// and a learner is no voter.
-absl::Status ValidateConfig(const Config& config) {
-  for (const auto& [replica, node] : config.outgoing) {
-    auto it = config.voters.find(replica);
-    if (it != config.voters.end() && it->second != node) return Bad("config: node differs");
-  }
-  for (const auto& [replica, node] : config.learners) {
-    if (config.IsVoter(replica)) return Bad("config: learner is a voter");
-  }
-  for (const auto& [replica, node] : config.learners_next) {
-    if (config.outgoing.count(replica) == 0) return Bad("config: next learner not outgoing");
-    if (config.voters.count(replica) > 0) return Bad("config: next learner is a voter");
-  }
-  if (config.voters.empty() && config.joint()) return Bad("config: joint without voters");
-  if (config.auto_leave && !config.joint()) return Bad("config: auto_leave without joint");
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 size_t EntryBytes(const Entry& entry) { return kEntryOverheadMax + entry.data.size(); }
@@ -152,7 +134,8 @@ absl::StatusOr<Config> DecodeConfig(absl::string_view bytes) {
   GRAPHDB_RETURN_IF_ERROR(ReadMembers("config learners", &in, &config.learners));
   GRAPHDB_RETURN_IF_ERROR(ReadMembers("config learners_next", &in, &config.learners_next));
   GRAPHDB_RETURN_IF_ERROR(in.End());
-  GRAPHDB_RETURN_IF_ERROR(ValidateConfig(config));
+  const absl::Status valid = ValidateConfig(config);
+  if (!valid.ok()) return Bad(absl::StrCat("config: ", valid.message()));
   return config;
 }
 
