@@ -1,16 +1,16 @@
 // A world that cheats in the way its argument names. bad_fixture_test.sh
 // expects each armed run to die and each unarmed one (`off WAY`) to live.
-#include <pthread.h>     // LINT-OK(include): the forbidden calls are the subject.
-#include <sys/random.h>  // LINT-OK(include): subject
-#include <sys/time.h>    // LINT-OK(include): subject
-#include <unistd.h>      // LINT-OK(include): subject
+#include <pthread.h>
+#include <sys/random.h>
+#include <sys/time.h>
+#include <unistd.h>
 
-#include <chrono>  // LINT-OK(include): subject
+#include <chrono>
 #include <cstdio>
 #include <cstring>
-#include <ctime>   // LINT-OK(include): subject
-#include <random>  // LINT-OK(include): subject
-#include <thread>  // LINT-OK(include): subject
+#include <ctime>
+#include <random>
+#include <thread>
 
 #include "sim/tripwire/tripwire.h"
 
@@ -24,32 +24,24 @@ struct Cheat {
 volatile long sink;
 
 const Cheat kCheats[] = {
-    {"system_clock",
-     [] {
-       sink = std::chrono::system_clock::now().time_since_epoch().count();
-     }},  // LINT-OK(clock): subject
-    {"steady_clock",
-     [] {
-       sink = std::chrono::steady_clock::now().time_since_epoch().count();
-     }},  // LINT-OK(clock): subject
+    {"system_clock", [] { sink = std::chrono::system_clock::now().time_since_epoch().count(); }},
+    {"steady_clock", [] { sink = std::chrono::steady_clock::now().time_since_epoch().count(); }},
     {"gettimeofday",
      [] {
        timeval now = {};
-       ::gettimeofday(&now, nullptr);  // LINT-OK(clock): subject
+       ::gettimeofday(&now, nullptr);
        sink = now.tv_sec;
      }},
-    {"time", [] { sink = ::time(nullptr); }},  // LINT-OK(clock): subject
-    {"sleep_for",
-     [] { std::this_thread::sleep_for(std::chrono::nanoseconds(1)); }},  // LINT-OK(thread): subject
-    {"usleep", [] { ::usleep(1); }},                                     // LINT-OK(clock): subject
+    {"time", [] { sink = ::time(nullptr); }},
+    {"sleep_for", [] { std::this_thread::sleep_for(std::chrono::nanoseconds(1)); }},
+    {"usleep", [] { ::usleep(1); }},
     {"getrandom",
      [] {
        unsigned char byte = 0;
-       sink = ::getrandom(&byte, 1, 0);  // LINT-OK(random): subject
+       sink = ::getrandom(&byte, 1, 0);
      }},
-    {"random_device",
-     [] { sink = static_cast<long>(std::random_device()()); }},  // LINT-OK(random): subject
-    {"thread", [] { std::thread([] { sink = 1; }).join(); }},    // LINT-OK(thread): subject
+    {"random_device", [] { sink = static_cast<long>(std::random_device()()); }},
+    {"thread", [] { std::thread([] { sink = 1; }).join(); }},
 };
 
 }  // namespace

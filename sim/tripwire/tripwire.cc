@@ -2,20 +2,20 @@
 
 #include <dlfcn.h>
 #include <execinfo.h>
-#include <pthread.h>      // LINT-OK(include): this file is the wire itself.
-#include <sys/random.h>   // LINT-OK(include): as above.
-#include <sys/syscall.h>  // LINT-OK(include): as above.
-#include <sys/time.h>     // LINT-OK(include): as above.
-#include <unistd.h>       // LINT-OK(include): as above.
+#include <pthread.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <cstring>
-#include <ctime>  // LINT-OK(include): as above.
+#include <ctime>
 
 namespace graphdb::sim {
 namespace {
 
-thread_local bool armed = false;  // LINT-OK(thread): invariant 1 of the header.
+thread_local bool armed = false;
 
 void Print(const char* text) {
   if (::write(STDERR_FILENO, text, std::strlen(text)) < 0) return;

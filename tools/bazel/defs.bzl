@@ -15,8 +15,36 @@ _WARNINGS = [
 # NDEBUG switches off assert() in the libraries, never GRAPHDB_CHECK.
 _COPTS = _WARNINGS + ["-Wno-error=maybe-uninitialized", "-Wno-error=array-bounds", "-Wno-error=stringop-overflow", "-Wno-error=stringop-overread"]
 
-def graphdb_cc_library(name, copts = [], **kwargs):
-    cc_library(name = name, copts = _COPTS + copts, **kwargs)
+def _symbol_lint(name):
+    """NAME_symbols_test reads what the library asks of the machine (net N2)."""
+
+    # A library in `data` brings no archive along; a filegroup of it does.
+    native.filegroup(
+        name = name + "_archive",
+        srcs = [":" + name],
+        visibility = ["//visibility:private"],
+    )
+    native.sh_test(
+        name = name + "_symbols_test",
+        srcs = ["//tools/lint:symbols.py"],
+        args = ["$(rootpaths :%s_archive)" % name],
+        data = [":%s_archive" % name],
+        size = "small",
+    )
+
+def graphdb_cc_library(name, srcs = [], copts = [], testonly = False, **kwargs):
+    """A library; one of core has its symbols checked as well."""
+    cc_library(
+        name = name,
+        srcs = srcs,
+        copts = _COPTS + copts,
+        linkstatic = True,
+        testonly = testonly,
+        **kwargs
+    )
+    compiled = [src for src in srcs if src.endswith(".cc")]
+    if compiled and not testonly and native.package_name().startswith("core/"):
+        _symbol_lint(name)
 
 def graphdb_cc_binary(name, copts = [], **kwargs):
     cc_binary(name = name, copts = _COPTS + copts, **kwargs)

@@ -1,0 +1,42 @@
+"""Planted bugs: the code and docs/mutants.md name the same ones."""
+
+import re
+
+from tree import Finding
+
+_LIST = "docs/mutants.md"
+_PLANT = re.compile(r'GRAPHDB_MUTANT\(\s*"([^"]+)"\s*\)')
+_ID = re.compile(r"[a-z][\w-]*\.[\w.-]+")
+
+
+def _planted(tree):
+    planted = {}
+    for path in tree.sources("core", "sim"):
+        if path == "core/base/mutant.h":
+            continue
+        text = tree.text(path)
+        for match in _PLANT.finditer(text):
+            line = text.count("\n", 0, match.start()) + 1
+            if not text.split("\n")[line - 1].lstrip().startswith("//"):
+                planted.setdefault(match.group(1), (path, line))
+    return planted
+
+
+def check(tree):
+    planted = _planted(tree)
+    for mutant, (path, line) in sorted(planted.items()):
+        if not _ID.fullmatch(mutant):
+            yield Finding(path, line, "id", f"'{mutant}': expected rule-L3.what or package.what")
+    if not tree.exists(_LIST):
+        return
+    listed = {}
+    for number, text in enumerate(tree.lines(_LIST), 1):
+        match = re.match(r"\|\s*`([^`]+)`\s*\|", text)
+        if match:
+            listed.setdefault(match.group(1), number)
+    for mutant, (path, line) in sorted(planted.items()):
+        if mutant not in listed:
+            yield Finding(path, line, "list", f"'{mutant}' has no row in {_LIST}")
+    for mutant, number in sorted(listed.items()):
+        if mutant not in planted:
+            yield Finding(_LIST, number, "list", f"'{mutant}' is planted nowhere")

@@ -1,0 +1,4 @@
+#include "core/txn/coordinator.h"
+#include "core/env/clock.h"
+#include "sim/world/world.h"
+#include <rocksdb/db.h>

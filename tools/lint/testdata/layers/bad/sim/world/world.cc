@@ -1,0 +1,2 @@
+#include "prod/env/clock.h"
+#include <grpcpp/grpcpp.h>

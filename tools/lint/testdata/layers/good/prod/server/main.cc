@@ -1,0 +1,3 @@
+#include <grpcpp/grpcpp.h>
+
+#include "core/cluster/node.h"

@@ -1,0 +1,3 @@
+#include <rocksdb/db.h>
+
+#include "prod/rocks/engine.h"

@@ -1,0 +1,2 @@
+#include <chrono>
+auto now = std::chrono::steady_clock::now();
