@@ -82,7 +82,7 @@ struct Options {
 // What the log and the engine gave back at start.
 struct RestartState {
   HardState hard_state;
-  Config config;    // at `applied`; the founding config at index 0
+  Config config;     // at `applied`; the founding config at index 0
   LogIndex applied;  // what the engine holds
   LogIndex compacted_index;
   Term compacted_term;
@@ -163,9 +163,9 @@ class Group {
   // DataLoss, with what does not fit, where the state can't be the outcome of a
   // crash (a gap, a commit beyond the log, a config beyond the commit). A
   // `liveness` of null means a beat per group; it outlives the group.
-  static absl::StatusOr<std::unique_ptr<Group>> Create(const Options& options,
-                                                       RestartState state, Random random,
-                                                       Instant now, Liveness* liveness = nullptr);
+  static absl::StatusOr<std::unique_ptr<Group>> Create(const Options& options, RestartState state,
+                                                       Random random, Instant now,
+                                                       Liveness* liveness = nullptr);
   Group(const Group&) = delete;
   Group& operator=(const Group&) = delete;
   ~Group();
@@ -244,9 +244,9 @@ class Group {
     WriteSeq seq;
     HardState hard;
     bool has_entries = false;
-    Term last_term;    // of its last entry, as given out
-    LogIndex last;     // likewise
-    LogIndex valid;    // through here its entries are still the log's
+    Term last_term;             // of its last entry, as given out
+    LogIndex last;              // likewise
+    LogIndex valid;             // through here its entries are still the log's
     std::vector<Message> held;  // leave when it is durable
   };
   // What invariants.cc compares with.
@@ -261,8 +261,7 @@ class Group {
     bool valid = false;
   };
 
-  Group(const Options& options, RestartState state, Random random, Instant now,
-        Liveness* liveness);
+  Group(const Options& options, RestartState state, Random random, Instant now, Liveness* liveness);
 
   // group.cc: time, messages in and out, writes, applying.
   bool Acceptable(const Message& m) const;
@@ -336,11 +335,11 @@ class Group {
 
   // Writes.
   WriteSeq last_seq_;
-  HardState written_;        // given out last
+  HardState written_;  // given out last
   HardState durable_hard_;
-  LogIndex given_;           // entries through here are in some write
-  LogIndex durable_;         // entries through here are durable, and still the log's
-  bool restore_pending_ = false;  // a snapshot is to be given out
+  LogIndex given_;                         // entries through here are in some write
+  LogIndex durable_;                       // entries through here are durable, and still the log's
+  bool restore_pending_ = false;           // a snapshot is to be given out
   std::optional<SnapshotMeta> restoring_;  // until ApplyDone of its index
   std::deque<PendingWrite> writes_;
   std::vector<Message> held_;  // for the next write, or the last one in flight
@@ -364,8 +363,8 @@ class Group {
   Round round_;
   Instant next_beat_;
   Instant led_since_;
-  LogIndex first_own_;             // index of this term's no-op
-  LogIndex pending_config_;        // no config proposal before this is applied
+  LogIndex first_own_;       // index of this term's no-op
+  LogIndex pending_config_;  // no config proposal before this is applied
   size_t uncommitted_bytes_ = 0;
   ReplicaId transfer_target_;
   Instant transfer_deadline_;

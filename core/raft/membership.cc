@@ -38,8 +38,7 @@ absl::Status ValidateConfig(const Config& config) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Config> EnterJoint(const Config& current, const Config& target,
-                                  bool auto_leave) {
+absl::StatusOr<Config> EnterJoint(const Config& current, const Config& target, bool auto_leave) {
   if (current.joint()) return absl::FailedPreconditionError("config is already joint");
   if (current.voters.empty()) {
     return absl::FailedPreconditionError("can't make a zero-voter config joint");

@@ -89,7 +89,7 @@ enum class MessageType : uint8_t {
   kAppendReply = 6,
   kHeartbeat = 7,
   kHeartbeatReply = 8,
-  kSnapshot = 9,    // stepped by the receiving host once the files are staged and verified
+  kSnapshot = 9,     // stepped by the receiving host once the files are staged and verified
   kTimeoutNow = 10,  // leader transfer: campaign at once
 };
 

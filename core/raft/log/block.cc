@@ -193,8 +193,7 @@ ParsedBlock ParseBlock(absl::string_view bytes, uint64_t segment, uint64_t offse
   if (h.total_bytes() > kBlockBytesMax) return Bad("the block is longer than any block may be");
   if (h.total_bytes() > bytes.size()) return Bad("the file ends inside the block");
   const absl::string_view directory = bytes.substr(kBlockHeaderBytes, h.directory_bytes);
-  const absl::string_view body =
-      bytes.substr(kBlockHeaderBytes + h.directory_bytes, h.body_bytes);
+  const absl::string_view body = bytes.substr(kBlockHeaderBytes + h.directory_bytes, h.body_bytes);
   if (!CrcHolds(directory, LoadFixed32(bytes.data() + 52))) {
     return Bad("the directory's checksum does not hold");
   }

@@ -37,7 +37,7 @@ enum class BlockKind : uint8_t { kData = 1, kMark = 2 };
 
 struct BlockHeader {
   BlockKind kind = BlockKind::kData;
-  uint64_t segment = 0;          // the address: where the block belongs
+  uint64_t segment = 0;  // the address: where the block belongs
   uint64_t offset = 0;
   uint64_t sequence = 0;         // rises by one from block to block, over segments too
   uint64_t durable_through = 0;  // the last sequence known durable when this was written

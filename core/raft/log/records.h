@@ -27,9 +27,9 @@ enum class RecordKind : uint8_t {
   kInstalling = 6,
   kInstalled = 7,
   kCompacted = 8,
-  kGroup = 9,    // checkpoint: replaces the group's small state
-  kSegment = 10, // checkpoint: an earlier segment and where it ends
-  kFreed = 11,   // segments through an id are no longer part of the log
+  kGroup = 9,     // checkpoint: replaces the group's small state
+  kSegment = 10,  // checkpoint: an earlier segment and where it ends
+  kFreed = 11,    // segments through an id are no longer part of the log
 };
 
 // A group came to this node (at founding or as a new replica).
