@@ -16,6 +16,7 @@ def graphdb_proto_library(name, src, deps = [], import_srcs = [], visibility = [
         srcs = [base + ".pb.cc"],
         hdrs = [base + ".pb.h"],
         copts = ["-w"],
+        linkstatic = True,
         deps = deps + ["//tools/third_party:protobuf"],
         visibility = visibility,
     )
@@ -35,6 +36,7 @@ def graphdb_grpc_library(name, src, deps, import_srcs = [], visibility = ["//:co
         srcs = [base + ".grpc.pb.cc"],
         hdrs = [base + ".grpc.pb.h"],
         copts = ["-w"],
+        linkstatic = True,
         deps = deps + ["//tools/third_party:grpc"],
         visibility = visibility,
     )
