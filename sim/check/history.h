@@ -1,0 +1,51 @@
+// History: what the clients of a run asked for and heard back, as plain data.
+// An oracle takes a history and gives back a violation or nothing.
+//
+// Invariants (of a well-formed history):
+//   1. invoked <= completed. An operation whose outcome is not known (kInfo) may
+//      have taken effect at any time after `invoked`, or never; its `completed`
+//      means nothing.
+//   2. A value is written to a key at most once.
+//
+// Plain values; deterministic thread only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/env/time.h"
+
+namespace graphdb::sim {
+
+enum class Outcome : uint8_t { kOk, kFail, kInfo };
+
+// One micro-operation of a transaction.
+struct Mop {
+  enum class Kind : uint8_t { kAppend, kReadList, kWrite, kRead, kCas };
+  Kind kind = Kind::kRead;
+  uint64_t key = 0;
+  std::optional<int64_t> value;     // written, read (unset: nothing there), new value of a cas
+  std::optional<int64_t> expected;  // cas
+  std::vector<int64_t> list;        // kReadList
+};
+
+struct Op {
+  uint32_t client = 0;
+  Duration invoked;
+  Duration completed;
+  Outcome outcome = Outcome::kInfo;
+  std::vector<Mop> mops;
+};
+
+using History = std::vector<Op>;  // in order of `invoked`
+
+struct Violation {
+  std::string oracle;   // "list-append.G-single-realtime"
+  std::string message;  // with the operations that prove it
+};
+
+using MaybeViolation = std::optional<Violation>;
+
+}  // namespace graphdb::sim
