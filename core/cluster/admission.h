@@ -1,0 +1,58 @@
+// Admission: the meta leader's side of rule I1. Greets every configured peer
+// from time to time, admits those that belong to no cluster, and records them
+// as members; says by name why a node is refused.
+//
+// Invariants:
+//   1. A node is recorded as a member only after it said that it belongs to
+//      this cluster, with the store id it said it with.
+//   2. A known member that comes back with another store (a wiped disk) is not
+//      taken in again by itself: it waits for `node replace`.
+//   3. A cluster that has not reached a majority of the configured peers ends
+//      itself when it meets another cluster among them: it never took a write.
+//
+// Deterministic thread only.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "core/cluster/identity.h"
+#include "core/cluster/node.h"
+#include "core/cluster/peer_link.h"
+#include "core/env/env.h"
+
+namespace graphdb::cluster {
+
+class AdmissionHost {
+ public:
+  virtual ~AdmissionHost() = default;
+  virtual bool LeadsMeta() const = 0;
+  virtual bool HasMajorityOfPeers() const = 0;
+  virtual std::optional<StoreId> MemberStore(NodeId node) const = 0;
+  virtual void ProposeMember(NodeId node, StoreId store) = 0;
+};
+
+class Admission {
+ public:
+  static constexpr Duration kGreetEvery = Duration::Milliseconds(500);
+
+  Admission(const NodeOptions& options, env::Env& env, PeerLink& link, const Identity& identity,
+            AdmissionHost& host);
+
+  void Start();
+  void OnHelloReply(NodeId from, const v1::Identity& theirs);
+
+ private:
+  void Greet();
+  void Refuse(NodeId from, absl::string_view why);
+
+  const NodeOptions& options_;
+  env::Env& env_;
+  PeerLink& link_;
+  const Identity& identity_;
+  AdmissionHost& host_;
+  std::map<NodeId, std::string> refused_;  // last reason said, to say it once
+};
+
+}  // namespace graphdb::cluster

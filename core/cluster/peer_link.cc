@@ -1,0 +1,112 @@
+#include "core/cluster/peer_link.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace graphdb::cluster {
+
+PeerLink::PeerLink(env::Env& env, const Identity& identity, PeerHandler& handler)
+    : env_(env), identity_(identity), handler_(handler) {
+  next_call_ = env.random.Stream("cluster.call", 0).Next();
+}
+
+void PeerLink::OnMessage(NodeId from, absl::string_view bytes) {
+  v1::PeerMessage message;
+  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    env_.log.Log(env::LogLevel::kWarning, "cluster",
+                 absl::StrCat("dropped a malformed message of ", bytes.size(), " bytes from node ",
+                              from.value()));
+    return;
+  }
+  if (message.has_hello() || message.has_hello_reply() || message.has_admit()) {
+    handler_.OnHello(from, message);
+    return;
+  }
+  if (identity_.cluster_id.empty() || message.cluster_id() != identity_.cluster_id) return;
+  for (const std::string& raft : message.raft()) handler_.OnRaftMessage(from, raft);
+  switch (message.body_case()) {
+    case v1::PeerMessage::kRequest:
+      handler_.OnRequest(from, std::move(*message.mutable_request()));
+      break;
+    case v1::PeerMessage::kResponse: {
+      const uint64_t id = message.response().id();
+      FinishCall(id, std::move(*message.mutable_response()));
+      break;
+    }
+    case v1::PeerMessage::kSnapshotPiece:
+      handler_.OnSnapshotPiece(from, std::move(*message.mutable_snapshot_piece()));
+      break;
+    case v1::PeerMessage::kSnapshotAck:
+      handler_.OnSnapshotAck(from, message.snapshot_ack());
+      break;
+    default:
+      break;
+  }
+}
+
+void PeerLink::QueueRaft(NodeId to, std::string bytes) {
+  raft_out_[to].push_back(std::move(bytes));
+}
+
+void PeerLink::FlushRaft() {
+  std::map<NodeId, std::vector<std::string>> out;
+  out.swap(raft_out_);
+  for (auto& [to, messages] : out) {
+    v1::PeerMessage message;
+    size_t bytes = 0;
+    for (std::string& raft : messages) {
+      if (bytes + raft.size() > env::kNetworkMessageBytesMax / 2 && bytes > 0) {
+        Send(to, std::move(message));
+        message = v1::PeerMessage();
+        bytes = 0;
+      }
+      bytes += raft.size();
+      message.add_raft(std::move(raft));
+    }
+    Send(to, std::move(message));
+  }
+}
+
+void PeerLink::Send(NodeId to, v1::PeerMessage message) {
+  message.set_cluster_id(identity_.cluster_id);
+  message.set_store_id(identity_.store.value());
+  env_.network.Send(to, message.SerializeAsString());
+}
+
+Task<absl::StatusOr<v1::RpcResponse>> PeerLink::Call(NodeId to, ShardId group, std::string body,
+                                                     Duration timeout) {
+  const uint64_t id = next_call_++;
+  PendingCall call;
+  call.timer = env_.scheduler.After(timeout, "rpc.timeout", [this, id] {
+    FinishCall(id, absl::UnavailableError("no answer in time"));
+  });
+  const Completion<CallResult> completion = call.completion;
+  calls_.Insert(id, std::move(call));
+
+  v1::PeerMessage message;
+  v1::RpcRequest* request = message.mutable_request();
+  request->set_id(id);
+  request->set_group(group.value());
+  request->set_body(std::move(body));
+  Send(to, std::move(message));
+  Completion<CallResult> wait = completion;
+  co_return co_await wait;
+}
+
+void PeerLink::FinishCall(uint64_t id, CallResult result) {
+  PendingCall* call = calls_.Find(id);
+  if (call == nullptr) return;  // too late, a duplicate, or a dead incarnation's
+  env_.scheduler.Cancel(call->timer);
+  Completion<CallResult> completion = call->completion;
+  calls_.Erase(id);
+  completion.Resolve(std::move(result));
+}
+
+void PeerLink::Respond(NodeId to, v1::RpcResponse response) {
+  v1::PeerMessage message;
+  *message.mutable_response() = std::move(response);
+  Send(to, std::move(message));
+}
+
+}  // namespace graphdb::cluster

@@ -1,0 +1,76 @@
+// PeerLink: this node's side of every conversation with the other nodes: it
+// frames and unframes PeerMessages, gathers Raft messages until the end of an
+// event, and matches the answers of calls to their callers.
+//
+// Place: between the actors of core/cluster and env::Network.
+//
+// Invariants:
+//   1. A message of another cluster goes nowhere but to the Hello handler.
+//   2. A call ends exactly once: with its answer, or with kUnavailable when its
+//      time is over. The peer may still act on it after that.
+//   3. Call ids are drawn so that no later incarnation of this node repeats
+//      them: an answer to a dead incarnation meets no call.
+//
+// Deterministic thread only.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "core/base/ids.h"
+#include "core/base/lookup_map.h"
+#include "core/cluster/identity.h"
+#include "core/env/env.h"
+#include "core/env/task.h"
+#include "proto/peer.pb.h"
+
+namespace graphdb::cluster {
+
+// What PeerLink hands messages to; implemented by the node.
+class PeerHandler {
+ public:
+  virtual ~PeerHandler() = default;
+  virtual void OnRaftMessage(NodeId from, absl::string_view bytes) = 0;
+  virtual void OnHello(NodeId from, const v1::PeerMessage& message) = 0;
+  virtual void OnSnapshotPiece(NodeId from, v1::SnapshotPiece piece) = 0;
+  virtual void OnSnapshotAck(NodeId from, const v1::SnapshotAck& ack) = 0;
+  // The answer goes to PeerLink::Respond with the request's id.
+  virtual void OnRequest(NodeId from, v1::RpcRequest request) = 0;
+};
+
+class PeerLink {
+ public:
+  PeerLink(env::Env& env, const Identity& identity, PeerHandler& handler);
+
+  void OnMessage(NodeId from, absl::string_view bytes);
+
+  // Leaves at the next FlushRaft, together with what else goes to `to`.
+  void QueueRaft(NodeId to, std::string bytes);
+  void FlushRaft();
+  void Send(NodeId to, v1::PeerMessage message);
+
+  Task<absl::StatusOr<v1::RpcResponse>> Call(NodeId to, ShardId group, std::string body,
+                                             Duration timeout);
+  void Respond(NodeId to, v1::RpcResponse response);
+
+ private:
+  using CallResult = absl::StatusOr<v1::RpcResponse>;
+  struct PendingCall {
+    Completion<CallResult> completion;
+    env::TimerId timer;
+  };
+
+  void FinishCall(uint64_t id, CallResult result);
+
+  env::Env& env_;
+  const Identity& identity_;
+  PeerHandler& handler_;
+  std::map<NodeId, std::vector<std::string>> raft_out_;
+  LookupMap<uint64_t, PendingCall> calls_;
+  uint64_t next_call_;
+};
+
+}  // namespace graphdb::cluster
