@@ -13,7 +13,12 @@ namespace {
 
 constexpr uint8_t kFormat = 1;
 
+
 }  // namespace
+
+std::string AppliedRecordKey(ShardId group) {
+  return storage::ShardKey(storage::Tag::kShardMeta, group, kAppliedSuffix);
+}
 
 std::string EncodeApplied(const AppliedRecord& record) {
   std::string out;
@@ -46,13 +51,13 @@ absl::StatusOr<AppliedRecord> DecodeApplied(absl::string_view bytes) {
 }
 
 void PutApplied(env::KvBatch* batch, ShardId group, const AppliedRecord& record) {
-  batch->Put(storage::AppliedKey(group), EncodeApplied(record));
+  batch->Put(AppliedRecordKey(group), EncodeApplied(record));
 }
 
 absl::StatusOr<std::optional<AppliedRecord>> ReadApplied(const env::KvReader& reader,
                                                          ShardId group) {
   GRAPHDB_ASSIGN_OR_RETURN(const std::optional<std::string> bytes,
-                           reader.Get(storage::AppliedKey(group)));
+                           reader.Get(AppliedRecordKey(group)));
   if (!bytes.has_value()) return std::optional<AppliedRecord>();
   GRAPHDB_ASSIGN_OR_RETURN(AppliedRecord record, DecodeApplied(*bytes));
   return std::optional<AppliedRecord>(std::move(record));

@@ -13,6 +13,9 @@
 
 namespace graphdb::cluster {
 
+// Suffix of the record's key in the group's own records.
+inline constexpr absl::string_view kAppliedSuffix = "replica";
+
 struct AppliedRecord {
   LogIndex index;
   Term term;            // of the entry at `index`
@@ -24,6 +27,7 @@ struct AppliedRecord {
 std::string EncodeApplied(const AppliedRecord& record);
 absl::StatusOr<AppliedRecord> DecodeApplied(absl::string_view bytes);
 
+std::string AppliedRecordKey(ShardId group);
 void PutApplied(env::KvBatch* batch, ShardId group, const AppliedRecord& record);
 // Unset where the engine has nothing of the group.
 absl::StatusOr<std::optional<AppliedRecord>> ReadApplied(const env::KvReader& reader,

@@ -176,13 +176,19 @@ void GroupHost::NoticeRole() {
   if (led_ && (!raft_->is_leader() || raft_->term() != led_term_)) {
     led_ = false;
     senders_.clear();
-    machine_->LostLeadership(led_term_);
+    if (announced_) machine_->LostLeadership(led_term_);
+    announced_ = false;
   }
   if (!led_ && raft_->is_leader()) {
     led_ = true;
     led_term_ = raft_->term();
     env_.log.Log(env::LogLevel::kInfo, "raft",
                  absl::StrCat(GroupName(group_), ": leads term ", led_term_.value()));
+  }
+  // The machine leads once the term's first own entry is applied: all that was
+  // acknowledged before is in the state by then.
+  if (led_ && !announced_ && applied_.term == led_term_) {
+    announced_ = true;
     machine_->BecameLeader(led_term_);
   }
 }
@@ -278,6 +284,7 @@ void GroupHost::ApplyEntries(const std::vector<raft::Entry>& entries) {
     applied_ = std::move(next);
     raft_->ApplyDone(entry.index);
     machine_->Applied(entry);
+    NoticeRole();
     if (halted_) return;
   }
 }

@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/coding.h"
 #include "core/base/mutant.h"
-#include "core/storage/keys.h"
 
 namespace graphdb::cluster {
 namespace {
@@ -16,7 +15,7 @@ constexpr uint64_t kStepBytes = 256u << 10;
 }  // namespace
 
 SnapshotInstall::SnapshotInstall(env::Env& env, ShardId group, StagedSnapshot staged,
-                                 AppliedRecord applied, std::vector<KeyRange> ranges, Done done)
+                                 AppliedRecord applied, std::vector<storage::KeyRange> ranges, Done done)
     : env_(env),
       group_(group),
       staged_(std::move(staged)),
@@ -28,9 +27,9 @@ SnapshotInstall::~SnapshotInstall() { env_.scheduler.Cancel(timer_); }
 
 void SnapshotInstall::Start() {
   env::KvBatch batch;
-  batch.Delete(storage::AppliedKey(group_));
+  batch.Delete(AppliedRecordKey(group_));
   if (!GRAPHDB_MUTANT("rule-L6.clear")) {
-    for (const KeyRange& range : ranges_) batch.DeleteRange(range.first, range.second);
+    for (const storage::KeyRange& range : ranges_) batch.DeleteRange(range.begin, range.end);
   }
   const absl::Status status = env_.kv.Write(group_, applied_.index, std::move(batch));
   if (!status.ok()) {
@@ -81,7 +80,7 @@ absl::Status SnapshotInstall::IngestBuffered(env::KvBatch* batch) {
   absl::string_view key, value;
   while (in.Bytes(&key) && in.Bytes(&value)) {
     used = buffer_.size() - in.rest().size();
-    if (key == storage::AppliedKey(group_)) continue;
+    if (key == AppliedRecordKey(group_)) continue;
     batch->Put(std::string(key), std::string(value));
   }
   buffer_.erase(0, used);

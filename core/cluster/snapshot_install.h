@@ -26,7 +26,7 @@ class SnapshotInstall {
   using Done = absl::AnyInvocable<void(absl::Status)>;
 
   SnapshotInstall(env::Env& env, ShardId group, StagedSnapshot staged, AppliedRecord applied,
-                  std::vector<KeyRange> ranges, Done done);
+                  std::vector<storage::KeyRange> ranges, Done done);
   ~SnapshotInstall();
 
   void Start();
@@ -42,7 +42,7 @@ class SnapshotInstall {
   const ShardId group_;
   const StagedSnapshot staged_;
   const AppliedRecord applied_;
-  const std::vector<KeyRange> ranges_;
+  const std::vector<storage::KeyRange> ranges_;
   Done done_;
   uint64_t offset_ = 0;
   std::string buffer_;

@@ -12,7 +12,7 @@ constexpr Duration kResendAfter = Duration::Milliseconds(500);
 
 SnapshotSender::SnapshotSender(env::Env& env, PeerLink& link, SnapshotTransfer transfer,
                                std::unique_ptr<env::KvReader> reader,
-                               std::vector<KeyRange> ranges, Done done)
+                               std::vector<storage::KeyRange> ranges, Done done)
     : env_(env),
       link_(link),
       transfer_(std::move(transfer)),
@@ -38,7 +38,7 @@ bool SnapshotSender::FillPiece() {
         last_ = true;
         break;
       }
-      iterator_ = reader_->Iterate(ranges_[range_].first, ranges_[range_].second);
+      iterator_ = reader_->Iterate(ranges_[range_].begin, ranges_[range_].end);
     }
     if (iterator_->Valid()) {
       PutBytes(&piece_, iterator_->key());

@@ -44,7 +44,7 @@ class SnapshotSender {
   using Done = absl::AnyInvocable<void(bool installed)>;
 
   SnapshotSender(env::Env& env, PeerLink& link, SnapshotTransfer transfer,
-                 std::unique_ptr<env::KvReader> reader, std::vector<KeyRange> ranges, Done done);
+                 std::unique_ptr<env::KvReader> reader, std::vector<storage::KeyRange> ranges, Done done);
   ~SnapshotSender();
 
   void Start();
@@ -60,7 +60,7 @@ class SnapshotSender {
   PeerLink& link_;
   const SnapshotTransfer transfer_;
   std::unique_ptr<env::KvReader> reader_;
-  const std::vector<KeyRange> ranges_;
+  const std::vector<storage::KeyRange> ranges_;
   Done done_;
 
   size_t range_ = 0;

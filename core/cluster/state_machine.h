@@ -12,10 +12,9 @@
 #include "absl/status/status.h"
 #include "core/env/kv_engine.h"
 #include "core/raft/types.h"
+#include "core/storage/keys.h"
 
 namespace graphdb::cluster {
-
-using KeyRange = std::pair<std::string, std::string>;  // [first, second)
 
 class StateMachine {
  public:
@@ -36,7 +35,7 @@ class StateMachine {
 
   // Every key this group owns, its own records included, sorted and disjoint:
   // what a snapshot of the group holds and an install replaces.
-  virtual std::vector<KeyRange> OwnedRanges() const = 0;
+  virtual std::vector<storage::KeyRange> OwnedRanges() const = 0;
   // The engine's content was replaced by an installed snapshot.
   virtual void Restored() = 0;
 };
