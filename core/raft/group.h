@@ -243,7 +243,6 @@ class Group {
   struct PendingWrite {
     WriteSeq seq;
     HardState hard;
-    bool has_entries = false;
     Term last_term;             // of its last entry, as given out
     LogIndex last;              // likewise
     LogIndex valid;             // through here its entries are still the log's
@@ -274,9 +273,11 @@ class Group {
   void FillWrite(Ready* ready);
   void FillCommitted(Ready* ready);
   LogIndex HandOutLimit() const;
-  LogIndex DurableOrValid() const;
+  LogIndex ConfigToCover() const;
+  void AppendEntry(Entry entry);
   void TruncateFrom(LogIndex from);
   bool CommitTo(LogIndex index);
+  void ApplyConfigsThrough(LogIndex index);
   void Checked();
 
   // group_election.cc
@@ -296,16 +297,18 @@ class Group {
 
   // group_leader.cc
   void TickLeader();
-  void CheckQuorum();
+  Instant QuorumHeard() const;
+  bool ReadRoundDue() const;
   void StartRound(bool urgent);
+  bool WantsAppend(const Progress& progress) const;
   void SendAppends();
-  bool SendAppend(ReplicaId to, Progress* progress);
+  void SendAppend(ReplicaId to, Progress* progress);
   void RequestSnapshot(ReplicaId to, Progress* progress);
   LogIndex AppendOwn(EntryKind kind, std::string data);
   void MaybeCommit();
   void OnAppendReply(const Message& m);
   void OnHeartbeatReply(const Message& m);
-  void NoteAnswer(ReplicaId from, Round round);
+  void NoteAnswer(Progress* progress, Round round);
   void ServeReads();
   void MaybeLeaveJoint();
   void MaybeFinishTransfer();
@@ -315,11 +318,17 @@ class Group {
   absl::StatusOr<LogIndex> AppendConfig(Config config);
 
   // group_follower.cc
-  void HeardFromLeader(const Message& m);
+  bool HeardFromLeader(const Message& m);
+  void RejectAppend(const Message& m);
+  bool TakeEntries(const Message& m);
   void OnAppend(const Message& m);
   void OnHeartbeat(const Message& m);
   void OnSnapshot(const Message& m);
-  void ApplyConfigsThrough(LogIndex index);
+
+  // invariants.cc
+  void CheckState() const;
+  void CheckLeaderState() const;
+  void CheckChange() const;
 
   const Options options_;
   Random random_;
@@ -348,8 +357,9 @@ class Group {
   // Applying.
   LogIndex applied_;
   LogIndex handed_out_;
-  LogIndex replay_through_;  // the durable commit at start (L1)
-  std::map<LogIndex, Config> handed_configs_;
+  LogIndex replay_through_;                    // the durable commit at start (L1)
+  std::set<LogIndex> log_configs_;             // config entries not yet handed out
+  std::map<LogIndex, Config> handed_configs_;  // handed out, not yet applied
 
   // Elections.
   Instant election_deadline_;
@@ -362,7 +372,6 @@ class Group {
   std::deque<std::pair<Round, Instant>> rounds_;  // begun lately, for check-quorum
   Round round_;
   Instant next_beat_;
-  Instant led_since_;
   LogIndex first_own_;       // index of this term's no-op
   LogIndex pending_config_;  // no config proposal before this is applied
   size_t uncommitted_bytes_ = 0;

@@ -46,7 +46,7 @@ bool Inflights::Ordered() const {
 void Progress::ResetTo(ProgressState state) {
   state_ = state;
   probe_sent_ = false;
-  snapshot_requested = false;
+  probe_due_ = false;
   inflights_.Clear();
 }
 
@@ -78,6 +78,7 @@ void Progress::Sent(size_t count, size_t bytes, LogIndex last, LogIndex commit) 
     }
   }
   probe_sent_ = true;
+  probe_due_ = false;
   sent_commit_ = std::max(sent_commit_, commit);
 }
 

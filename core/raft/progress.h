@@ -63,8 +63,17 @@ class Progress {
   // The follower refused an append that followed `rejected`; its log may match
   // at `hint`. False: a late answer that says nothing.
   bool Reject(LogIndex rejected, LogIndex hint);
-  // After a heartbeat answer a paused follower may get one (empty) append.
-  void AllowOneProbe() { probe_sent_ = false; }
+  void FreeThrough(LogIndex index) { inflights_.FreeThrough(index); }
+  // After a heartbeat answer: one append goes out, empty if the window is full
+  // or everything was sent, to find out whether something was lost.
+  void AllowOneProbe() {
+    probe_sent_ = false;
+    probe_due_ = true;
+  }
+  void PauseUntilAnswer() {
+    probe_sent_ = true;
+    probe_due_ = false;
+  }
 
   // No append may be sent now.
   bool Paused(size_t inflight_messages_max, size_t inflight_bytes_max) const;
@@ -77,13 +86,12 @@ class Progress {
   LogIndex snapshot_floor() const { return snapshot_floor_; }
   const Inflights& inflights() const { return inflights_; }
   bool probe_sent() const { return probe_sent_; }
+  bool probe_due() const { return probe_due_; }
 
   // The newest round of this term the follower answered, and when that round
   // began: what check-quorum and reads count.
   Round round_answered;
   Instant heard;
-  // Asked the host for a snapshot already.
-  bool snapshot_requested = false;
 
  private:
   void ResetTo(ProgressState state);
@@ -94,6 +102,7 @@ class Progress {
   LogIndex snapshot_floor_;
   ProgressState state_ = ProgressState::kProbe;
   bool probe_sent_ = false;
+  bool probe_due_ = false;
   Inflights inflights_;
 };
 
