@@ -81,6 +81,11 @@ class VersionedMap {
   };
   using Map = absl::btree_map<std::string, Version>;
 
+  // Begins with the given keys, as of sequence 0.
+  explicit VersionedMap(const absl::btree_map<std::string, std::string>& keys) {
+    for (const auto& [key, value] : keys) map_.emplace_hint(map_.end(), key, Version{0, value, {}});
+  }
+
   void Apply(const env::KvBatch& batch, uint64_t sequence);
   // The value of `key` as of `sequence`, or null. Valid until the next Apply.
   const std::string* Get(absl::string_view key, uint64_t sequence) const;

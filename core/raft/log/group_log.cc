@@ -60,6 +60,12 @@ void GroupLog::Move(LogIndex first, LogIndex last, uint64_t segment) {
   runs_.insert(gap, parts.begin(), parts.end());
 }
 
+void GroupLog::Relocate(uint64_t from, uint64_t to) {
+  for (Run& run : runs_) {
+    if (run.segment == from) run.segment = to;
+  }
+}
+
 void GroupLog::CompactTo(LogIndex through, Term term) {
   GRAPHDB_CHECK_GE(through, start_index_);
   while (!runs_.empty() && runs_.front().last <= through) runs_.pop_front();

@@ -48,6 +48,8 @@ class GroupLog {
   void Append(LogIndex index, Term term, uint64_t segment);
   // Live entries of [first, last], all of one term, now lie in `segment`.
   void Move(LogIndex first, LogIndex last, uint64_t segment);
+  // Everything that lies in segment `from` now lies in `to`.
+  void Relocate(uint64_t from, uint64_t to);
   void TruncateAfter(LogIndex last);
   // Forgets entries through `through`, which becomes the start.
   void CompactTo(LogIndex through, Term term);

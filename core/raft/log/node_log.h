@@ -42,6 +42,7 @@
 #include "core/env/event_log.h"
 #include "core/raft/log/block.h"
 #include "core/raft/log/group_log.h"
+#include "core/raft/log/reader.h"
 #include "core/raft/log/records.h"
 #include "core/raft/types.h"
 
@@ -101,9 +102,10 @@ class NodeLog {
   NodeLog& operator=(const NodeLog&) = delete;
 
   // Reads what is there (blocking), begins a new segment, and calls `done` once
-  // all that was read is surely durable. Called once. Errors: kDataLoss (damage
-  // below the durable mark: file, offset, what was expected; the node must not
-  // start), kFailedPrecondition (another format version), I/O errors.
+  // all that was read is surely durable (an error may come within the call).
+  // Called once. Errors, after which the node must not start: kDataLoss (damage
+  // below the durable mark: file, offset, what was expected), kFailedPrecondition
+  // (another format version), what the disk said.
   void Open(OpenDone done);
 
   // Appends a batch. Per group, a first entry at or below the last one implies
@@ -113,8 +115,9 @@ class NodeLog {
   void Append(LogBatch batch, Done done);
 
   // The group no longer needs entries through `through`: they are applied and
-  // the engine reported them durable. Lower than before: ignored.
-  // REQUIRES: `through` is a live entry or at most the group's start.
+  // the engine reported them durable. At or below the present start: ignored;
+  // beyond the last entry written: taken as that.
+  // REQUIRES: what is through `through` in this log is committed.
   void Compact(ShardId shard, LogIndex through);
 
   // Called by the host on its slow tick: writes the trailing mark (rule L4) once
@@ -122,7 +125,10 @@ class NodeLog {
   void Tick();
 
   bool idle() const { return !in_flight_ && waiting_.empty(); }
-  uint64_t total_bytes() const;
+  // Of all segment files.
+  uint64_t total_bytes() const { return total_bytes_; }
+  // The group's entries begin after it.
+  LogIndex start_index(ShardId shard) const;
   const NodeLogStats& stats() const { return stats_; }
   const absl::Status& health() const { return poison_; }
 
@@ -130,7 +136,7 @@ class NodeLog {
   struct Waiting {
     LogBatch batch;
     Done done;
-    uint64_t bytes = 0;
+    uint64_t bytes = 0;  // at most what it adds to a block
   };
   struct Segment {
     uint64_t bytes = 0;  // as created
@@ -138,62 +144,80 @@ class NodeLog {
     uint64_t last_sequence = 0;
   };
 
-  // node_log.cc: the batcher.
+  // node_log.cc: opening and the batcher.
+  void Adopt(LogImage image);
   void MaybeWrite();
-  void WriteBlock(BlockKind kind);
-  void OnWritten(absl::Status status);
-  void OnSynced(absl::Status status);
+  void WriteData();
+  void WriteMark();
+  void Submit(BlockKind kind, BlockBuilder block);
+  void OnWritten(const absl::Status& status);
+  void OnSynced(const absl::Status& status);
+  void FinishOpen(absl::Status status);
   void Poison(const absl::Status& status, const char* what);
   void EmitBatch(const LogBatch& batch, BlockBuilder* block);
+  void EmitGroupWrite(const GroupWrite& write, BlockBuilder* block);
 
   // segments.cc: making, changing and removing segments.
+  bool EnsureRoom(uint64_t bytes);
   void CreateSegment(uint64_t bytes);
-  void OnSegmentReady(uint64_t id, env::FileId file, absl::Status status);
-  bool UseSpare();
+  void SyncNewSegment(uint64_t id, env::FileId file, uint64_t bytes);
+  void OnSegmentReady(uint64_t id, env::FileId file, uint64_t bytes);
+  void OnCreateFailed(const absl::Status& status);
+  void UseSpare();
+  void DropSpare();
+  uint64_t CheckpointBytes() const;
   void EmitCheckpoint(BlockBuilder* block);
   void EmitCompactions(BlockBuilder* block);
   void CollectSegments(BlockBuilder* block);
   void RemoveSegments(uint64_t through);
-  void RelieveIfFull();
-  void MoveLiveEntries();
+  void RemoveFile(uint64_t segment);
   uint64_t OldestLiveSegment() const;
+  void RelieveIfFull();
+  void MoveLiveEntries(BlockBuilder* block);
+  bool MoveRun(ShardId shard, GroupLog& group, const GroupLog::Run& run, uint64_t* budget,
+               BlockBuilder* block);
 
   env::Disk& disk_;
   env::Process& process_;
   env::EventLog& event_log_;
   NodeLogHost& host_;
-  const NodeLogOptions options_;
+  NodeLogOptions options_;
 
   std::map<ShardId, GroupLog> groups_;
   std::deque<Waiting> waiting_;
-  uint64_t waiting_bytes_ = 0;
+  bool opened_ = false;
 
   // The block that is being written and synced.
   bool in_flight_ = false;
   std::vector<Done> in_flight_done_;
   uint64_t in_flight_free_through_ = 0;  // segments that go once it is durable
 
-  std::map<uint64_t, Segment> segments_;  // by id; the last one is written
+  std::map<uint64_t, Segment> segments_;  // by id; the current one is the last
   uint64_t current_ = 0;                  // id; 0: none yet
   env::FileId current_file_;
-  bool checkpoint_due_ = false;  // the next block is the segment's first
-  uint64_t spare_ = 0;           // id of the next segment, 0: none
+  bool checkpoint_due_ = false;  // the next block is the current segment's first
+  uint64_t spare_ = 0;           // id of the next segment; 0: none
   env::FileId spare_file_;
   uint64_t spare_bytes_ = 0;
   bool creating_ = false;
+  bool create_failed_ = false;  // tried again at the next Tick
   uint64_t next_segment_ = 1;
+  uint64_t total_bytes_ = 0;    // of segments_ and the spare
 
   uint64_t sequence_ = 0;          // of the last block written
   uint64_t durable_sequence_ = 0;  // of the last block known durable
   bool marked_ = true;             // the last block is a mark, or there is none
   uint64_t appends_at_tick_ = 0;
+  bool compaction_due_ = false;  // a block is worth writing for what it lets go
   bool flush_asked_ = false;
   bool move_due_ = false;
+  uint64_t relieved_at_ = 0;  // current_ when the size bound was last acted on
 
   // From recovery until the first block of the new segment is durable.
   OpenDone open_done_;
-  std::optional<RecoveredLog> recovered_;
-  std::map<ShardId, std::vector<Entry>> rewrite_;  // entries of the last flush, written again
+  RecoveredLog recovered_;
+  std::map<ShardId, std::vector<Entry>> rewrite_;  // entries of the last flush
+  std::vector<uint64_t> leftovers_;                // files that are no part of the log
 
   absl::Status poison_;
   NodeLogStats stats_;

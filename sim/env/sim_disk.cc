@@ -1,0 +1,394 @@
+#include "sim/env/sim_disk.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/check.h"
+#include "core/base/cover.h"
+#include "core/base/crc32c.h"
+
+namespace graphdb::sim {
+namespace {
+
+using env::kSectorBytes;
+
+constexpr size_t kStaleWritesMax = 16;
+constexpr size_t kStaleBytesMax = 64 << 10;  // longer writes are kept in part
+
+absl::Status Injected(const char* call, absl::string_view name) {
+  return absl::UnavailableError(absl::StrCat(call, " ", name, ": input/output error (injected)"));
+}
+
+}  // namespace
+
+// --- The platter ---------------------------------------------------------------------------------
+
+void SimDiskState::Apply(const NameOp& op, Names* names) {
+  if (!op.erase.empty()) names->erase(op.erase);
+  if (!op.link.empty()) (*names)[op.link] = op.inode;
+}
+
+// Copies `count` bytes of the write, from its `skip`-th on, to their place.
+void SimDiskState::Overlay(const PendingWrite& write, uint64_t skip, uint64_t count,
+                           std::string* bytes) {
+  const uint64_t at = write.offset + skip;
+  if (bytes->size() < at + count) bytes->resize(at + count, '\0');
+  bytes->replace(at, count, write.bytes, skip, count);
+}
+
+void SimDiskState::Remember(const std::string& bytes) {
+  if (bytes.empty()) return;
+  stale_.push_back(bytes.substr(0, kStaleBytesMax));
+  if (stale_.size() > kStaleWritesMax) stale_.pop_front();
+}
+
+uint64_t SimDiskState::used_bytes() const {
+  uint64_t used = 0;
+  for (const auto& [inode, file] : files_) used += file.size;
+  return used;
+}
+
+// A file goes with its last name, whichever face knows it.
+void SimDiskState::DropUnreachable() {
+  std::map<uint64_t, bool> reachable;
+  for (const auto& [name, inode] : names_) reachable[inode] = true;
+  for (const auto& [name, inode] : durable_names_) reachable[inode] = true;
+  for (const NameOp& op : name_ops_) reachable[op.inode] = true;
+  std::erase_if(files_, [&](const auto& file) { return reachable.count(file.first) == 0; });
+}
+
+// What becomes of one un-synced write at a power cut.
+void SimDiskState::CrashWrite(const PendingWrite& write, File& file, Random& random) {
+  enum : uint64_t { kLost, kKept, kSomeSectors, kGarbage, kModes };
+  const uint64_t mode = random.Below(kModes);
+  if (mode == kLost) return;
+  const uint64_t length = write.bytes.size();
+  if (mode == kKept) return Overlay(write, 0, length, &file.durable);
+  PendingWrite garbage = write;
+  if (mode == kGarbage) {
+    GRAPHDB_COVER("sim_disk.garbage");
+    const bool stale = !stale_.empty() && random.Chance(1, 2);
+    const std::string* source = stale ? &stale_[random.Below(stale_.size())] : nullptr;
+    for (uint64_t i = 0; i < length; ++i) {
+      const bool have = source != nullptr && i < source->size();
+      garbage.bytes[i] = have ? (*source)[i] : static_cast<char>(source ? 0 : random.Next());
+    }
+  } else {
+    GRAPHDB_COVER("sim_disk.torn");
+  }
+  uint64_t skip = 0;
+  while (skip < length) {
+    const uint64_t sector_end = (write.offset + skip) / kSectorBytes * kSectorBytes + kSectorBytes;
+    const uint64_t count = std::min(sector_end - (write.offset + skip), length - skip);
+    const uint64_t fate = random.Below(4);
+    if (mode == kGarbage ? fate != 0 : fate < 2) Overlay(garbage, skip, count, &file.durable);
+    if (mode == kGarbage && fate == 0) Overlay(write, skip, count, &file.durable);
+    skip += count;
+  }
+}
+
+void SimDiskState::CrashFile(File& file, Random& random) {
+  for (const PendingWrite& write : file.pending) {
+    if (write.orphaned) continue;  // it was never on its way to the platter
+    CrashWrite(write, file, random);
+  }
+  file.pending.clear();
+  if (!file.size_durable && random.Chance(1, 2)) file.size = random.Below(file.size + 1);
+  if (file.durable.size() > file.size) file.durable.resize(file.size);
+  file.size_durable = true;
+}
+
+// Un-synced names: a prefix of the changes survives, or any subset of them.
+void SimDiskState::CrashNames(Random& random) {
+  const bool in_order = random.Chance(1, 2);
+  const uint64_t kept = random.Below(name_ops_.size() + 1);
+  uint64_t position = 0;
+  for (const NameOp& op : name_ops_) {
+    const bool keep = in_order ? position < kept : random.Chance(1, 2);
+    ++position;
+    if (keep) {
+      Apply(op, &durable_names_);
+    } else {
+      GRAPHDB_COVER("sim_disk.name_lost");
+    }
+  }
+  name_ops_.clear();
+  names_ = durable_names_;
+}
+
+void SimDiskState::Crash(CrashKind kind, Random& random) {
+  if (kind == CrashKind::kProcess) {
+    // What had reached the kernel stays; a call in progress went through or didn't.
+    for (auto& [inode, file] : files_) {
+      std::vector<PendingWrite> kept;
+      for (PendingWrite& write : file.pending) {
+        if (!write.complete && random.Chance(1, 2)) continue;
+        write.complete = true;
+        kept.push_back(std::move(write));
+      }
+      file.pending = std::move(kept);
+    }
+    return;
+  }
+  for (auto& [inode, file] : files_) CrashFile(file, random);
+  CrashNames(random);
+  DropUnreachable();
+}
+
+bool SimDiskState::Rot(Random& random) {
+  std::vector<uint64_t> candidates;
+  for (const auto& [name, inode] : durable_names_) {
+    if (!files_[inode].durable.empty()) candidates.push_back(inode);
+  }
+  if (candidates.empty()) return false;
+  File& file = files_[candidates[random.Below(candidates.size())]];
+  const uint64_t at = random.Below(file.durable.size());
+  file.durable[at] = static_cast<char>(file.durable[at] ^ (1 << random.Below(8)));
+  return true;
+}
+
+bool SimDiskState::FlipByte(absl::string_view name, uint64_t offset, uint8_t mask) {
+  const auto it = durable_names_.find(std::string(name));
+  if (it == durable_names_.end()) return false;
+  File& file = files_[it->second];
+  if (offset >= file.durable.size()) return false;
+  file.durable[offset] = static_cast<char>(file.durable[offset] ^ mask);
+  return true;
+}
+
+std::string SimDiskState::DurableBytes(absl::string_view name) const {
+  const auto it = durable_names_.find(std::string(name));
+  if (it == durable_names_.end()) return "";
+  const File& file = files_.at(it->second);
+  std::string bytes = file.durable;
+  bytes.resize(file.size, '\0');
+  return bytes;
+}
+
+void SimDiskState::Install(const std::string& name, std::string bytes) {
+  const uint64_t inode = next_id_++;
+  File& file = files_[inode];
+  file.size = bytes.size();
+  file.size_durable = true;
+  file.durable = std::move(bytes);
+  names_[name] = inode;
+  durable_names_[name] = inode;
+}
+
+// --- The disk ------------------------------------------------------------------------------------
+
+SimDisk::SimDisk(SimScheduler& scheduler, SimDiskState& state, Random random,
+                 const DiskFaults& faults)
+    : scheduler_(scheduler), state_(state), random_(random), faults_(faults) {}
+
+bool SimDisk::Draw(uint32_t ppm) {
+  if (ppm == 0 || !random_.Chance(ppm, 1'000'000)) return false;
+  ++stats_.errors;
+  return true;
+}
+
+Duration SimDisk::Latency(Duration max) {
+  if (faults_.stall_ppm != 0 && random_.Chance(faults_.stall_ppm, 1'000'000)) {
+    GRAPHDB_COVER("sim_disk.stall");
+    max = faults_.stall_max;
+  }
+  const Duration low = faults_.latency_min;
+  if (max <= low) return low;
+  return low + random_.UniformDuration(max - low);
+}
+
+void SimDisk::Complete(const char* kind, Duration max, Done done, absl::Status status) {
+  const uint64_t payload = Crc32c(status.message(), static_cast<uint32_t>(status.code()));
+  scheduler_.Complete(Latency(max), kind, payload,
+                      [done = std::move(done), status]() mutable { done(status); });
+}
+
+SimDiskState::File* SimDisk::Find(env::FileId file, uint64_t* inode) {
+  const auto it = open_.find(file);
+  GRAPHDB_CHECK(it != open_.end()) << "file " << file << " is not open";
+  *inode = it->second;
+  return &state_.files_[*inode];
+}
+
+void SimDisk::Create(const std::string& name, uint64_t bytes, OpenDone done) {
+  absl::Status status;
+  if (Draw(faults_.name_error_ppm)) status = Injected("create", name);
+  if (status.ok() && state_.names_.count(name) > 0) status = absl::AlreadyExistsError(name);
+  const uint64_t used = state_.used_bytes();
+  if (status.ok() && (bytes > faults_.capacity_bytes || used > faults_.capacity_bytes - bytes)) {
+    GRAPHDB_COVER("sim_disk.full");
+    status = absl::ResourceExhaustedError(absl::StrCat("create ", name, ": no space left"));
+  }
+  env::FileId id{};
+  if (status.ok()) {
+    const uint64_t inode = state_.next_id_++;
+    state_.files_[inode].size = bytes;
+    state_.names_[name] = inode;
+    state_.name_ops_.push_back({state_.next_id_++, "", name, inode});
+    id = env::FileId(next_file_++);
+    open_[id] = inode;
+  }
+  Complete("disk.create", faults_.latency_max,
+           [done = std::move(done), id](absl::Status s) mutable {
+             done(s.ok() ? absl::StatusOr<env::FileId>(id) : absl::StatusOr<env::FileId>(s));
+           },
+           status);
+}
+
+void SimDisk::Open(const std::string& name, OpenDone done) {
+  absl::Status status;
+  if (Draw(faults_.name_error_ppm)) status = Injected("open", name);
+  const auto it = state_.names_.find(name);
+  if (status.ok() && it == state_.names_.end()) status = absl::NotFoundError(name);
+  env::FileId id{};
+  if (status.ok()) {
+    id = env::FileId(next_file_++);
+    open_[id] = it->second;
+  }
+  Complete("disk.open", faults_.latency_max,
+           [done = std::move(done), id](absl::Status s) mutable {
+             done(s.ok() ? absl::StatusOr<env::FileId>(id) : absl::StatusOr<env::FileId>(s));
+           },
+           status);
+}
+
+void SimDisk::Write(env::FileId file, uint64_t offset, std::string bytes, Done done) {
+  ++stats_.writes;
+  stats_.written_bytes += bytes.size();
+  uint64_t inode = 0;
+  SimDiskState::File* f = Find(file, &inode);
+  const bool failed = Draw(faults_.write_error_ppm);
+  const uint64_t write_id = state_.next_id_++;
+  const uint64_t payload = Crc32c(bytes);
+  state_.Remember(bytes);
+  f->size = std::max<uint64_t>(f->size, offset + bytes.size());
+  // A failed write, too, may have reached the platter in part.
+  f->pending.push_back({write_id, offset, std::move(bytes), false, false});
+  scheduler_.Complete(Latency(faults_.latency_max), "disk.write", payload,
+                      [this, inode, write_id, failed, done = std::move(done)]() mutable {
+                        if (failed) return done(Injected("write", "a file"));
+                        FinishWrite(inode, write_id);
+                        done(absl::OkStatus());
+                      });
+}
+
+void SimDisk::FinishWrite(uint64_t inode, uint64_t write_id) {
+  const auto file = state_.files_.find(inode);
+  if (file == state_.files_.end()) return;  // removed meanwhile
+  for (SimDiskState::PendingWrite& write : file->second.pending) {
+    if (write.id == write_id) write.complete = true;
+  }
+}
+
+void SimDisk::Sync(env::FileId file, Done done) {
+  ++stats_.syncs;
+  uint64_t inode = 0;
+  SimDiskState::File* f = Find(file, &inode);
+  const bool failed = Draw(faults_.sync_error_ppm);
+  std::vector<uint64_t> covered;
+  for (const SimDiskState::PendingWrite& write : f->pending) {
+    if (write.complete && !write.orphaned) covered.push_back(write.id);
+  }
+  const Duration max = std::max(faults_.sync_latency_max, faults_.latency_max);
+  scheduler_.Complete(
+      Latency(max), "disk.sync", covered.size() * 2 + (failed ? 1 : 0),
+      [this, inode, covered = std::move(covered), failed, done = std::move(done)]() mutable {
+        FinishSync(inode, covered, failed);
+        done(failed ? Injected("sync", "a file") : absl::OkStatus());
+      });
+}
+
+// A failed sync leaves part of the writes on the platter and calls the rest
+// clean, as kernels do: reads still show them, no later sync writes them.
+void SimDisk::FinishSync(uint64_t inode, const std::vector<uint64_t>& covered, bool failed) {
+  const auto it = state_.files_.find(inode);
+  if (it == state_.files_.end()) return;
+  SimDiskState::File& file = it->second;
+  if (!failed) file.size_durable = true;
+  std::vector<SimDiskState::PendingWrite> rest;
+  for (SimDiskState::PendingWrite& write : file.pending) {
+    const bool mine = std::binary_search(covered.begin(), covered.end(), write.id);
+    if (mine && (!failed || random_.Chance(1, 2))) {
+      SimDiskState::Overlay(write, 0, write.bytes.size(), &file.durable);
+      continue;
+    }
+    if (mine) {
+      GRAPHDB_COVER("sim_disk.orphaned_write");
+      write.orphaned = true;
+    }
+    rest.push_back(std::move(write));
+  }
+  file.pending = std::move(rest);
+}
+
+void SimDisk::Close(env::FileId file) { open_.erase(file); }
+
+void SimDisk::Rename(const std::string& from, const std::string& to, Done done) {
+  absl::Status status;
+  if (Draw(faults_.name_error_ppm)) status = Injected("rename", from);
+  const auto it = state_.names_.find(from);
+  if (status.ok() && it == state_.names_.end()) status = absl::NotFoundError(from);
+  if (status.ok()) {
+    const SimDiskState::NameOp op{state_.next_id_++, from, to, it->second};
+    SimDiskState::Apply(op, &state_.names_);
+    state_.name_ops_.push_back(op);
+  }
+  Complete("disk.rename", faults_.latency_max, std::move(done), status);
+}
+
+void SimDisk::Remove(const std::string& name, Done done) {
+  absl::Status status;
+  if (Draw(faults_.name_error_ppm)) status = Injected("remove", name);
+  if (status.ok() && state_.names_.erase(name) == 0) status = absl::NotFoundError(name);
+  if (status.ok()) state_.name_ops_.push_back({state_.next_id_++, name, "", 0});
+  Complete("disk.remove", faults_.latency_max, std::move(done), status);
+}
+
+void SimDisk::SyncDir(Done done) {
+  ++stats_.dir_syncs;
+  const bool failed = Draw(faults_.name_error_ppm);
+  const uint64_t through = state_.next_id_;
+  const Duration max = std::max(faults_.sync_latency_max, faults_.latency_max);
+  scheduler_.Complete(Latency(max), "disk.syncdir", failed ? 1 : 0,
+                      [this, through, failed, done = std::move(done)]() mutable {
+                        if (failed) return done(Injected("sync", "the folder"));
+                        while (!state_.name_ops_.empty() &&
+                               state_.name_ops_.front().id < through) {
+                          SimDiskState::Apply(state_.name_ops_.front(), &state_.durable_names_);
+                          state_.name_ops_.pop_front();
+                        }
+                        state_.DropUnreachable();
+                        done(absl::OkStatus());
+                      });
+}
+
+absl::StatusOr<std::vector<std::string>> SimDisk::List() {
+  if (Draw(faults_.read_error_ppm)) return Injected("list", "the folder");
+  std::vector<std::string> names;
+  for (const auto& [name, inode] : state_.names_) names.push_back(name);
+  return names;
+}
+
+absl::StatusOr<std::string> SimDisk::Read(const std::string& name, uint64_t offset,
+                                          uint64_t bytes) {
+  if (Draw(faults_.read_error_ppm)) return Injected("read", name);
+  const auto it = state_.names_.find(name);
+  if (it == state_.names_.end()) return absl::NotFoundError(name);
+  const SimDiskState::File& file = state_.files_[it->second];
+  std::string view = file.durable;
+  for (const SimDiskState::PendingWrite& write : file.pending) {
+    if (write.complete) SimDiskState::Overlay(write, 0, write.bytes.size(), &view);
+  }
+  view.resize(file.size, '\0');
+  if (offset >= view.size()) return std::string();
+  return view.substr(offset, bytes);
+}
+
+absl::StatusOr<uint64_t> SimDisk::Size(const std::string& name) {
+  const auto it = state_.names_.find(name);
+  if (it == state_.names_.end()) return absl::NotFoundError(name);
+  return state_.files_[it->second].size;
+}
+
+}  // namespace graphdb::sim
