@@ -229,11 +229,12 @@ void SimDisk::Create(const std::string& name, uint64_t bytes, OpenDone done) {
     id = env::FileId(next_file_++);
     open_[id] = inode;
   }
-  Complete("disk.create", faults_.latency_max,
-           [done = std::move(done), id](absl::Status s) mutable {
-             done(s.ok() ? absl::StatusOr<env::FileId>(id) : absl::StatusOr<env::FileId>(s));
-           },
-           status);
+  Complete(
+      "disk.create", faults_.latency_max,
+      [done = std::move(done), id](absl::Status s) mutable {
+        done(s.ok() ? absl::StatusOr<env::FileId>(id) : absl::StatusOr<env::FileId>(s));
+      },
+      status);
 }
 
 void SimDisk::Open(const std::string& name, OpenDone done) {
@@ -246,11 +247,12 @@ void SimDisk::Open(const std::string& name, OpenDone done) {
     id = env::FileId(next_file_++);
     open_[id] = it->second;
   }
-  Complete("disk.open", faults_.latency_max,
-           [done = std::move(done), id](absl::Status s) mutable {
-             done(s.ok() ? absl::StatusOr<env::FileId>(id) : absl::StatusOr<env::FileId>(s));
-           },
-           status);
+  Complete(
+      "disk.open", faults_.latency_max,
+      [done = std::move(done), id](absl::Status s) mutable {
+        done(s.ok() ? absl::StatusOr<env::FileId>(id) : absl::StatusOr<env::FileId>(s));
+      },
+      status);
 }
 
 void SimDisk::Write(env::FileId file, uint64_t offset, std::string bytes, Done done) {
@@ -353,8 +355,7 @@ void SimDisk::SyncDir(Done done) {
   scheduler_.Complete(Latency(max), "disk.syncdir", failed ? 1 : 0,
                       [this, through, failed, done = std::move(done)]() mutable {
                         if (failed) return done(Injected("sync", "the folder"));
-                        while (!state_.name_ops_.empty() &&
-                               state_.name_ops_.front().id < through) {
+                        while (!state_.name_ops_.empty() && state_.name_ops_.front().id < through) {
                           SimDiskState::Apply(state_.name_ops_.front(), &state_.durable_names_);
                           state_.name_ops_.pop_front();
                         }

@@ -45,7 +45,7 @@ struct DiskFaults {
   uint32_t write_error_ppm = 0;
   uint32_t sync_error_ppm = 0;
   uint32_t read_error_ppm = 0;
-  uint32_t name_error_ppm = 0;  // Create, Open, Rename, Remove, SyncDir
+  uint32_t name_error_ppm = 0;             // Create, Open, Rename, Remove, SyncDir
   uint64_t capacity_bytes = ~uint64_t{0};  // kResourceExhausted beyond it
 };
 
@@ -110,9 +110,9 @@ class SimDiskState {
   std::map<uint64_t, File> files_;  // by inode
   Names names_;                     // volatile view
   Names durable_names_;
-  std::deque<NameOp> name_ops_;     // since the last SyncDir
-  std::deque<std::string> stale_;   // recent writes, for stale garbage
-  uint64_t next_id_ = 1;  // of inodes, writes and changes of names
+  std::deque<NameOp> name_ops_;    // since the last SyncDir
+  std::deque<std::string> stale_;  // recent writes, for stale garbage
+  uint64_t next_id_ = 1;           // of inodes, writes and changes of names
 };
 
 class SimDisk : public env::Disk {

@@ -113,8 +113,7 @@ void VersionedMap::SetVersion(Map::iterator it, std::optional<std::string> value
   if (newest.older != nullptr) Prune(&newest);
 }
 
-void VersionedMap::Set(absl::string_view key, std::optional<std::string> value,
-                       uint64_t sequence) {
+void VersionedMap::Set(absl::string_view key, std::optional<std::string> value, uint64_t sequence) {
   auto it = map_.find(key);
   if (it == map_.end()) {
     if (!value.has_value()) return;

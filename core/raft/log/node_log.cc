@@ -263,9 +263,9 @@ void NodeLog::OnSynced(const absl::Status& status) {
 // Rule L3: what the disk holds is not known any more. Nothing is retried.
 void NodeLog::Poison(const absl::Status& status, const char* what) {
   GRAPHDB_COVER("raft_log.poisoned");
-  poison_ = absl::Status(status.code(), absl::StrCat("raft log: ", what, " on ",
-                                                     SegmentName(current_), ": ",
-                                                     status.message()));
+  poison_ = absl::Status(
+      status.code(),
+      absl::StrCat("raft log: ", what, " on ", SegmentName(current_), ": ", status.message()));
   event_log_.Log(env::LogLevel::kError, kComponent, poison_.message());
   process_.Halt(poison_);
   std::vector<Done> done = std::move(in_flight_done_);

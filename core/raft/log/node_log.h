@@ -202,7 +202,7 @@ class NodeLog {
   bool creating_ = false;
   bool create_failed_ = false;  // tried again at the next Tick
   uint64_t next_segment_ = 1;
-  uint64_t total_bytes_ = 0;    // of segments_ and the spare
+  uint64_t total_bytes_ = 0;  // of segments_ and the spare
 
   uint64_t sequence_ = 0;          // of the last block written
   uint64_t durable_sequence_ = 0;  // of the last block known durable

@@ -135,8 +135,8 @@ absl::Status Reader::ReadHead(absl::string_view bytes) {
   while (offset < bytes.size()) {
     ParsedBlock block = ParseBlock(bytes.substr(offset), head_, offset);
     if (block.verdict == BlockVerdict::kRefused) return Refused(head_, offset, block.problem);
-    if (block.verdict == BlockVerdict::kOk && expected != 0 &&
-        block.header.sequence != expected && !GRAPHDB_MUTANT("rule-L3.address")) {
+    if (block.verdict == BlockVerdict::kOk && expected != 0 && block.header.sequence != expected &&
+        !GRAPHDB_MUTANT("rule-L3.address")) {
       return Damaged(head_, offset,
                      absl::StrCat("block ", block.header.sequence, " where block ", expected,
                                   " was expected"));
@@ -181,8 +181,9 @@ absl::Status Reader::ReadManifest() {
 absl::Status Reader::ReplaySegment(const SegmentEnd& listed) {
   const uint64_t segment = listed.segment;
   if (!std::binary_search(image_.files.begin(), image_.files.end(), segment)) {
-    return Damaged(segment, 0, absl::StrCat("the file is missing; ", SegmentName(head_),
-                                            " counts on its first ", listed.end, " bytes"));
+    return Damaged(segment, 0,
+                   absl::StrCat("the file is missing; ", SegmentName(head_),
+                                " counts on its first ", listed.end, " bytes"));
   }
   GRAPHDB_ASSIGN_OR_RETURN(const std::string bytes, ReadSegment(segment));
   const absl::string_view whole = absl::string_view(bytes).substr(0, listed.end);
@@ -252,8 +253,9 @@ absl::StatusOr<LogImage> Reader::Run() {
   }
   const uint64_t first_of_head = head_blocks_.front().block.header.sequence;
   if (previous_sequence_ != 0 && first_of_head != previous_sequence_ + 1) {
-    return Damaged(head_, 0, absl::StrCat("block ", first_of_head, " where block ",
-                                          previous_sequence_ + 1, " was expected"));
+    return Damaged(head_, 0,
+                   absl::StrCat("block ", first_of_head, " where block ", previous_sequence_ + 1,
+                                " was expected"));
   }
   GRAPHDB_RETURN_IF_ERROR(ReplayHead());
   auto groups = replay_.Finish();

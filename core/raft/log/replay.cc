@@ -123,8 +123,8 @@ absl::StatusOr<LogImage::Group> Replay::Build(ShardId shard, Group group) {
   Term term = group.state.start_term;
   for (auto& [index, located] : group.entries) {
     if (index != out.log.last_index().Next()) {
-      return bad(absl::StrCat("entry ", index.value(), " follows entry ",
-                              out.log.last_index().value()));
+      return bad(
+          absl::StrCat("entry ", index.value(), " follows entry ", out.log.last_index().value()));
     }
     if (located.entry.term < term) {
       return bad(absl::StrCat("the term falls at entry ", index.value()));
