@@ -171,7 +171,10 @@ std::string RelationshipKey(RelationshipId id) {
   return key;
 }
 
-KeyRange NodeRange(SlotRange slots) { return HeadSlotRange(Head(Tag::kNode), slots); }
+KeyRange LogicalRange(Tag tag, SlotRange slots) {
+  GRAPHDB_CHECK(IsOneOf(tag, kLogicalTags)) << static_cast<char>(tag);
+  return HeadSlotRange(Head(tag), slots);
+}
 
 KeyRange EdgeRange(ElementId node, graph::Direction direction) {
   std::string prefix = EdgePrefix(node);
@@ -240,6 +243,8 @@ std::string ShardKey(Tag tag, ShardId shard, absl::string_view suffix) {
 
 KeyRange ShardKeyRange(Tag tag, ShardId shard) { return PrefixRange(ShardKey(tag, shard, {})); }
 
+std::string AppliedKey(ShardId shard) { return ShardKey(Tag::kShardMeta, shard, "applied"); }
+
 std::string NodeLocalKey(absl::string_view suffix) {
   return absl::StrCat(Head(Tag::kNodeLocal), suffix);
 }
@@ -277,7 +282,7 @@ std::vector<KeyRange> OwnedRanges(ShardId shard, const SlotSet& slots) {
     for (const Tag tag : kSlotTags) out.push_back(SlotKeyRange(tag, range));
     for (const Tag tag : kReservedTags) out.push_back(SlotKeyRange(tag, range));
     for (const Tag tag : kLogicalTags) {
-      const KeyRange logical = HeadSlotRange(Head(tag), range);
+      const KeyRange logical = LogicalRange(tag, range);
       for (const Tag wrapped : kWrappedTags) out.push_back(WrapRange(wrapped, logical));
       out.push_back(logical);
     }

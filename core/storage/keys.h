@@ -77,7 +77,8 @@ std::string InKey(const graph::Relationship& r);   // at the end node's slot
 std::string RelationshipKey(RelationshipId id);
 
 // Ranges of logical keys. kBoth: out edges first, then in edges.
-KeyRange NodeRange(SlotRange slots);
+KeyRange LogicalRange(Tag tag, SlotRange slots);  // kNode, kEdge or kRelationship
+inline KeyRange NodeRange(SlotRange slots) { return LogicalRange(Tag::kNode, slots); }
 KeyRange EdgeRange(ElementId node, graph::Direction direction);
 // CHECKs direction != kBoth: of one type they are two ranges.
 KeyRange EdgeRange(ElementId node, graph::Direction direction, absl::string_view type);
@@ -117,8 +118,8 @@ struct Unwrapped {
 };
 absl::StatusOr<Unwrapped> UnwrapKey(absl::string_view key);
 
-// Suffix of ShardKey(kShardMeta, ...) where the group's applied index is.
-inline constexpr absl::string_view kAppliedIndexSuffix = "applied";
+// Where a group keeps how far it has applied its log (core/cluster).
+std::string AppliedKey(ShardId shard);
 
 // Every key that belongs to a group: what a snapshot of it carries, a move
 // copies and the state hash covers. Sorted and disjoint.

@@ -1,5 +1,6 @@
 #include "core/storage/mvcc.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -141,6 +142,7 @@ absl::StatusOr<ScanPage> ScanAt(const env::KvReader& reader, const KeyRange& ran
       return page;
     }
     ++visits;
+    page.newest = std::max(page.newest, walk.ts());
     if (!walk.SeekAt(options.ts)) continue;
     GRAPHDB_ASSIGN_OR_RETURN(Versioned version, walk.version());
     if (!version.tombstone) {

@@ -68,6 +68,9 @@ struct ScanEntry {
 struct ScanPage {
   std::vector<ScanEntry> entries;   // visible at ts, no tombstones
   std::optional<std::string> next;  // begin of the next page; unset: complete
+  // The newest version, visible or not, of the logical keys this page looked
+  // at; 0 where it looked at none.
+  Timestamp newest;
 };
 
 absl::StatusOr<ScanPage> ScanAt(const env::KvReader& reader, const KeyRange& range,
