@@ -67,6 +67,8 @@ def check(tree):
     for path in tree.paths:
         if path.endswith((".h", ".cc", ".py", ".sh", ".proto")) or path.startswith("tools/dev"):
             for number, line in enumerate(tree.lines(path), 1):
-                if len(line) > _COLUMNS and "LINT-OK" not in line and "#include" not in line:
+                # clang-format can't break a string; an escape names its reason in place.
+                kept = path.endswith((".h", ".cc")) and ('"' in line or "LINT-OK" in line)
+                if len(line) > _COLUMNS and not kept:
                     yield Finding(path, number, "columns",
                                   f"{len(line)} columns, the limit is {_COLUMNS}")
