@@ -17,14 +17,17 @@ _ESCAPE = re.compile(r"//\s*LINT-OK\((\w+)\)(:?)\s*(.*)")
 class Rule:
     """A banned pattern, what to use instead, and where it holds."""
 
-    def __init__(self, name, pattern, instead, folders=("core", "sim"), but=()):
+    def __init__(self, name, pattern, instead, folders=("core", "sim"), but=(), tests=True):
         self.name = name
         self.pattern = re.compile(pattern)
         self.instead = instead
         self.folders = tuple(folder + "/" for folder in folders)
         self.but = tuple(but) + _NOT_THE_WORLD
+        self.tests = tests
 
     def holds_for(self, path):
+        if path.endswith("_test.cc") and not self.tests:
+            return False
         return path.startswith(self.folders) and not path.startswith(self.but)
 
 
@@ -32,7 +35,8 @@ def _includes(*names):
     return r"#\s*include\s*<(?:" + "|".join(names) + ")"
 
 
-# Files and streams are the business of the sim's programs and their reader.
+# Files and streams are the business of the sim's programs and their reader, and
+# of tests that read their data and a range of seeds.
 _SIM_FILES = ("sim/tool/", "sim/script/", "sim/report/")
 
 RULES = [
@@ -51,7 +55,7 @@ RULES = [
     Rule("file", _includes("fstream>", "filesystem>", "iostream>", r"fcntl\.h>",
                            r"sys/stat\.h>", r"dirent\.h>", r"sys/mman\.h>")
          + r"|\bf?open(?:64|at)?\s*\(\s*\"|\bfopen\s*\(|std::(?:cout|cin|cerr|filesystem)\b",
-         "env::Disk and env::EventLog", but=_SIM_FILES),
+         "env::Disk and env::EventLog", but=_SIM_FILES, tests=False),
     Rule("clock", r"\b(?:system|steady|high_resolution|utc)_clock\b|\bclock_gettime\s*\("
                   r"|\bgettimeofday\s*\(|(?<![\w.>:])(?:std::|::)?time\s*\(\s*(?:nullptr|NULL|0|&)"
                   r"|\b(?:localtime|gmtime|strftime|mktime)(?:_r)?\s*\(|absl::Now\s*\("
@@ -69,7 +73,7 @@ RULES = [
                    r"|\bget(?:random|entropy)\s*\(|absl::(?:BitGen|Uniform)\b",
          "a named stream of env::RandomSource"),
     Rule("env", r"\b(?:secure_)?getenv\s*\(|\bsetlocale\s*\(|\bgethostname\s*\(|\bgetpid\s*\(",
-         "an option that the program passes in", but=_SIM_FILES),
+         "an option that the program passes in", but=_SIM_FILES, tests=False),
     Rule("hash", r"\bstd::(?:hash\b|unordered_)|absl::(?:Hash\b|HashOf|(?:flat|node)_hash)",
          "Hash128, absl::btree_map, or LookupMap which can't be iterated",
          but=("core/base/lookup_map.h",)),

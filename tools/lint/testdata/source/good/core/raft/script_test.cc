@@ -1,0 +1,3 @@
+#include <fstream>
+
+std::ifstream script(getenv("TEST_SRCDIR"));
