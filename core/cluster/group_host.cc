@@ -118,6 +118,7 @@ void GroupHost::OnRaftMessage(NodeId from, const raft::Message& message) {
 
 absl::StatusOr<LogIndex> GroupHost::Propose(std::string data) {
   if (raft_ == nullptr || halted_) return absl::FailedPreconditionError("group is not running");
+  if (!pumping_) raft_->Tick(env_.clock.Monotonic());
   absl::StatusOr<LogIndex> index = raft_->Propose(std::move(data));
   Pump();
   return index;
@@ -125,6 +126,7 @@ absl::StatusOr<LogIndex> GroupHost::Propose(std::string data) {
 
 absl::Status GroupHost::ReadIndex(raft::ReadId id) {
   if (raft_ == nullptr || halted_) return absl::FailedPreconditionError("group is not running");
+  if (!pumping_) raft_->Tick(env_.clock.Monotonic());
   const absl::Status status = raft_->ReadIndex(id);
   Pump();
   return status;
@@ -132,6 +134,7 @@ absl::Status GroupHost::ReadIndex(raft::ReadId id) {
 
 absl::Status GroupHost::ProposeConfig(const raft::Config& target) {
   if (raft_ == nullptr || halted_) return absl::FailedPreconditionError("group is not running");
+  if (!pumping_) raft_->Tick(env_.clock.Monotonic());
   const absl::Status status = raft_->ProposeConfig(target).status();
   Pump();
   return status;
@@ -139,6 +142,7 @@ absl::Status GroupHost::ProposeConfig(const raft::Config& target) {
 
 absl::Status GroupHost::TransferLeader(ReplicaId target) {
   if (raft_ == nullptr || halted_) return absl::FailedPreconditionError("group is not running");
+  if (!pumping_) raft_->Tick(env_.clock.Monotonic());
   const absl::Status status = raft_->TransferLeader(target);
   Pump();
   return status;
@@ -170,6 +174,7 @@ void GroupHost::Pump() {
   }
   if (!halted_) NoticeRole();
   pumping_ = false;
+  link_.FlushRaft();
 }
 
 void GroupHost::NoticeRole() {
@@ -227,7 +232,6 @@ void GroupHost::Write(raft::Ready* ready) {
       Install(std::move(staged), *snapshot);
     }
     Pump();
-    link_.FlushRaft();
   });
 }
 
@@ -258,8 +262,10 @@ void GroupHost::ApplyEntries(const std::vector<raft::Entry>& entries) {
         status = machine_->Apply(entry, &batch);
         break;
       case raft::EntryKind::kNoop:
+        machine_->Advance(entry, &batch);
         break;
       case raft::EntryKind::kConfig: {
+        machine_->Advance(entry, &batch);
         absl::StatusOr<raft::Config> config = raft::DecodeConfig(entry.data);
         status = config.status();
         if (config.ok()) {

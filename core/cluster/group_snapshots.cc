@@ -34,7 +34,6 @@ void GroupHost::StartSnapshot(raft::SnapshotRequest request) {
           raft_->Tick(env_.clock.Monotonic());
           raft_->ReportSnapshot(replica, installed);
           Pump();
-          link_.FlushRaft();
         });
       });
   SnapshotSender* started = sender.get();
@@ -91,7 +90,6 @@ void GroupHost::OnStaged(NodeId from, uint64_t transfer, absl::StatusOr<StagedSn
   raft_->Tick(env_.clock.Monotonic());
   raft_->Step(*header);
   Pump();
-  link_.FlushRaft();
 }
 
 void GroupHost::Install(StagedSnapshot staged, raft::SnapshotMeta meta) {
@@ -161,7 +159,6 @@ void GroupHost::FinishInstall(const raft::SnapshotMeta& meta) {
       stage_.reset();
     }
     Pump();
-    link_.FlushRaft();
   });
 }
 

@@ -18,6 +18,7 @@
 // Deterministic thread only.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "core/base/ids.h"
 #include "core/env/env.h"
 #include "proto/client.pb.h"
@@ -41,6 +43,13 @@ struct PeerSpec {
   std::string client_address;  // sharding.cluster_nodes; shown to clients as leader hint
 };
 
+// What a founder starts from: 0 on a fresh disk; on a disk that was restored
+// into, above everything restored (rule M1).
+struct FoundingState {
+  uint64_t oracle_bound = 0;
+  uint64_t id_bound = 0;
+};
+
 struct NodeOptions {
   NodeId self;                  // place in `peers`
   std::vector<PeerSpec> peers;  // one entry: a single node (Milestone 2 mode)
@@ -53,6 +62,8 @@ struct NodeOptions {
   uint64_t log_segment_bytes = 16u << 20;
   uint64_t log_bytes_max = 256u << 20;  // beyond it the engine is asked to flush
   uint64_t log_entries_kept = 1024;     // per group after compaction, for slow followers
+  // Reads what a restore left in the engine; an error refuses to found. Null: none.
+  std::function<absl::StatusOr<FoundingState>(const env::KvReader&)> founding_state;
 };
 
 // What oracles and statistics see of one group on this node.

@@ -49,7 +49,13 @@ void PeerLink::QueueRaft(NodeId to, std::string bytes) {
   raft_out_[to].push_back(std::move(bytes));
 }
 
+void PeerLink::Uncork() {
+  corked_ = false;
+  FlushRaft();
+}
+
 void PeerLink::FlushRaft() {
+  if (corked_ || raft_out_.empty()) return;
   std::map<NodeId, std::vector<std::string>> out;
   out.swap(raft_out_);
   for (auto& [to, messages] : out) {

@@ -47,9 +47,12 @@ class PeerLink {
 
   void OnMessage(NodeId from, absl::string_view bytes);
 
-  // Leaves at the next FlushRaft, together with what else goes to `to`.
+  // Leaves at the next FlushRaft, together with what else goes to `to`. While
+  // corked FlushRaft does nothing: a tick of many groups makes one message per node.
   void QueueRaft(NodeId to, std::string bytes);
   void FlushRaft();
+  void Cork() { corked_ = true; }
+  void Uncork();
   void Send(NodeId to, v1::PeerMessage message);
 
   Task<absl::StatusOr<v1::RpcResponse>> Call(NodeId to, ShardId group, std::string body,
@@ -69,6 +72,7 @@ class PeerLink {
   const Identity& identity_;
   PeerHandler& handler_;
   std::map<NodeId, std::vector<std::string>> raft_out_;
+  bool corked_ = false;
   LookupMap<uint64_t, PendingCall> calls_;
   uint64_t next_call_;
 };

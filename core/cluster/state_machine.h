@@ -25,6 +25,8 @@ class StateMachine {
   // kNormal entries, in order, on every replica. An error stops the node: the
   // entry is of an unknown kind or the engine is damaged.
   virtual absl::Status Apply(const raft::Entry& entry, env::KvBatch* batch) = 0;
+  // The same for an entry of Raft's own (kNoop, kConfig).
+  virtual void Advance(const raft::Entry& entry, env::KvBatch* batch) = 0;
   // The batch of this entry (of any kind) is written: answer who waits for it.
   virtual void Applied(const raft::Entry& entry) = 0;
 

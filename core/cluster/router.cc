@@ -1,0 +1,146 @@
+#include "core/cluster/router.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace graphdb::cluster {
+
+Router::Router(const NodeOptions& options, env::Env& env, PeerLink& link, RouterHost& host)
+    : options_(options), env_(env), link_(link), host_(host) {}
+
+Task<bool> Router::Sleep(Duration duration) {
+  Completion<bool> woken;
+  env_.scheduler.After(duration, "router.sleep", [woken]() mutable { woken.Resolve(true); });
+  co_return co_await woken;
+}
+
+Task<absl::StatusOr<v1::RpcResponse>> Router::CallNode(NodeId node, ShardId group,
+                                                       std::string body, Duration timeout) {
+  if (node != options_.self) {
+    co_return co_await link_.Call(node, group, std::move(body), timeout);
+  }
+  using Answer = absl::StatusOr<v1::RpcResponse>;
+  Completion<Answer> answered;
+  const env::TimerId timer =
+      env_.scheduler.After(timeout, "router.local_timeout", [answered]() mutable {
+        if (!answered.resolved()) answered.Resolve(absl::UnavailableError("no answer in time"));
+      });
+  host_.ServeLocally(group, std::move(body), [answered](v1::RpcResponse response) mutable {
+    if (!answered.resolved()) answered.Resolve(std::move(response));
+  });
+  Answer answer = co_await answered;
+  env_.scheduler.Cancel(timer);
+  co_return answer;
+}
+
+Task<absl::StatusOr<std::string>> Router::CallLeader(
+    ShardId group, std::string body, std::function<bool(const std::string&)> again) {
+  const Instant deadline = env_.clock.Monotonic() + kSendFor;
+  absl::Status last = absl::UnavailableError(absl::StrCat("no leader of group ", group.value()));
+  NodeId hint = kNoNode;
+  while (env_.clock.Monotonic() < deadline) {
+    const NodeId leader = hint != kNoNode ? hint : host_.LeaderOf(group);
+    hint = kNoNode;
+    if (leader != kNoNode) {
+      absl::StatusOr<v1::RpcResponse> answer = co_await CallNode(leader, group, body, kCallFor);
+      if (!answer.ok()) {
+        last = answer.status();
+      } else if (answer->code() != 0) {
+        last = absl::UnavailableError(answer->message());
+        // Follow the hint once; then back to what this node itself believes.
+        if (answer->not_leader() && answer->leader() < options_.peers.size() &&
+            NodeId(answer->leader()) != leader) {
+          hint = NodeId(answer->leader());
+          continue;
+        }
+      } else if (!again(answer->body())) {
+        co_return std::move(*answer->mutable_body());
+      } else {
+        last = absl::UnavailableError(
+            absl::StrCat("group ", group.value(), " is not led by node ", leader.value()));
+      }
+    }
+    (void)co_await Sleep(kPause);
+  }
+  co_return last;
+}
+
+Task<absl::StatusOr<v1::ShardResponse>> Router::Send(ShardId shard, v1::ShardRequest request) {
+  const shard::ShardMap& map = host_.Map();
+  if (map.empty() || shard.value() >= map.shards().size()) {
+    co_return absl::UnavailableError("this node does not know the shard map yet");
+  }
+  request.set_shard(shard.value());
+  request.set_epoch(map.Entry(shard).epoch.value());
+  v1::ShardResponse response;
+  absl::StatusOr<std::string> body = co_await CallLeader(
+      shard, request.SerializeAsString(), [&response](const std::string& bytes) {
+        response.Clear();
+        return !response.ParseFromString(bytes) || response.status() == v1::SHARD_NOT_LEADER ||
+               response.status() == v1::SHARD_BUSY;
+      });
+  if (!body.ok()) co_return body.status();
+  co_return response;
+}
+
+Task<absl::StatusOr<v1::MetaResponse>> Router::AskMeta(v1::MetaRequest request) {
+  v1::MetaResponse response;
+  absl::StatusOr<std::string> body = co_await CallLeader(
+      kMetaGroup, request.SerializeAsString(), [&response](const std::string& bytes) {
+        response.Clear();
+        return !response.ParseFromString(bytes) || response.status() == v1::SHARD_NOT_LEADER ||
+               response.status() == v1::SHARD_BUSY;
+      });
+  if (!body.ok()) co_return body.status();
+  if (response.status() != v1::SHARD_OK) co_return absl::UnavailableError(response.message());
+  co_return response;
+}
+
+Task<absl::StatusOr<Timestamp>> Router::GetTimestamp() { return GetTimestamps(1); }
+
+Task<absl::StatusOr<Timestamp>> Router::GetTimestamps(uint32_t count) {
+  Waiter waiter{count, {}};
+  Completion<absl::StatusOr<Timestamp>> completion = waiter.completion;
+  waiting_.push_back(std::move(waiter));
+  if (!fetching_) {
+    fetching_ = true;
+    Spawn(FetchTimestamps(), [](bool) {});
+  }
+  co_return co_await completion;
+}
+
+// Serves everybody who waits at the moment with one request, until nobody does.
+Task<bool> Router::FetchTimestamps() {
+  while (!waiting_.empty()) {
+    std::vector<Waiter> batch;
+    batch.swap(waiting_);
+    uint32_t total = 0;
+    for (const Waiter& waiter : batch) total += waiter.count;
+    v1::MetaRequest request;
+    request.mutable_get_timestamps()->set_count(total);
+    const absl::StatusOr<v1::MetaResponse> response = co_await AskMeta(std::move(request));
+    uint64_t next = response.ok() ? response->timestamps().first() : 0;
+    for (Waiter& waiter : batch) {
+      if (!response.ok()) {
+        waiter.completion.Resolve(response.status());
+        continue;
+      }
+      const Timestamp first(next);
+      next += waiter.count;
+      waiter.completion.Resolve(first);
+    }
+  }
+  fetching_ = false;
+  co_return true;
+}
+
+Task<absl::StatusOr<txn::IdBlock>> Router::AllocateIds(uint32_t count) {
+  v1::MetaRequest request;
+  request.mutable_allocate_ids()->set_count(count);
+  absl::StatusOr<v1::MetaResponse> response = co_await AskMeta(std::move(request));
+  if (!response.ok()) co_return response.status();
+  co_return txn::IdBlock{response->ids().first(), response->ids().count()};
+}
+
+}  // namespace graphdb::cluster
