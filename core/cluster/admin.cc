@@ -1,0 +1,260 @@
+#include "core/cluster/admin.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "core/cluster/gateway.h"
+#include "core/cluster/membership.h"
+#include "core/cluster/replica_scan.h"
+#include "core/cluster/shard_host.h"
+
+namespace graphdb::cluster {
+
+Admin::Admin(const NodeOptions& options, env::Env& env, const Identity& identity, Router& router,
+             AdminHost& host)
+    : options_(options), env_(env), identity_(identity), router_(router), host_(host) {}
+
+std::string Admin::NodeName(NodeId node) const {
+  return node.value() < options_.peers.size() ? options_.peers[node.value()].name : std::string();
+}
+
+void Admin::Run(v1::AdminRequest request, Node::Reply reply) {
+  Spawn(Dispatch(std::move(request)),
+        [reply = std::move(reply)](v1::ClientResponse response) mutable {
+          response.set_last(true);
+          reply(std::move(response));
+        });
+}
+
+Task<v1::ClientResponse> Admin::Dispatch(v1::AdminRequest request) {
+  switch (request.request_case()) {
+    case v1::AdminRequest::kClusterStatus:
+      co_return co_await ClusterStatus();
+    case v1::AdminRequest::kStats:
+      co_return co_await Stats(request.stats().digest());
+    case v1::AdminRequest::kRaftStats:
+      co_return RaftStats();
+    case v1::AdminRequest::kShardMap:
+      co_return co_await ShardMap();
+    default:
+      co_return ErrorResponse(absl::StatusCode::kInvalidArgument, v1::SEMANTIC,
+                              "an unknown admin request");
+  }
+}
+
+Task<absl::StatusOr<v1::NodeResponse>> Admin::AskNode(NodeId node, v1::NodeRequest request,
+                                                      Duration timeout) {
+  absl::StatusOr<v1::RpcResponse> answer =
+      co_await router_.CallNode(node, kNodeGroup, request.SerializeAsString(), timeout);
+  if (!answer.ok()) co_return answer.status();
+  v1::NodeResponse response;
+  if (answer->code() != 0) {
+    co_return absl::Status(static_cast<absl::StatusCode>(answer->code()), answer->message());
+  }
+  if (!response.ParseFromString(answer->body())) co_return absl::DataLossError("malformed answer");
+  co_return response;
+}
+
+v1::NodeStatus Admin::OwnStatus() const {
+  v1::NodeStatus status;
+  status.set_name(identity_.node);
+  status.set_store_id(identity_.store.value());
+  status.set_client_address(options_.peers[options_.self.value()].client_address);
+  uint32_t leaderless = 0;
+  host_.VisitHosts([&](const GroupHost& host) {
+    if (host.is_leader() && host.group() == kMetaGroup) status.set_meta_leader(true);
+    if (host.is_leader() && host.group() != kMetaGroup) status.add_shards_led(host.group().value());
+    if (!host.running()) return;
+    if (host.leader_node() == kNoNode) ++leaderless;
+    if (host.raft()->config().IsVoter(ReplicaId(identity_.store.value()))) {
+      status.set_groups_voting(status.groups_voting() + 1);
+    }
+  });
+  std::sort(status.mutable_shards_led()->begin(), status.mutable_shards_led()->end());
+  const bool complete = status.groups_voting() == options_.num_shards + 1u && leaderless == 0;
+  status.set_health(host_.draining() ? v1::NODE_DRAINING : complete ? v1::HEALTHY : v1::DEGRADED);
+  return status;
+}
+
+Task<v1::ClientResponse> Admin::ClusterStatus() {
+  v1::ClientResponse response;
+  v1::ClusterStatus* status = response.mutable_admin()->mutable_cluster_status();
+  status->set_cluster_id(absl::BytesToHexString(identity_.cluster_id));
+  status->set_configured(static_cast<uint32_t>(options_.peers.size()));
+  status->set_num_shards(options_.num_shards);
+  const GroupHost* meta = host_.Group(kMetaGroup);
+  const size_t voters =
+      meta != nullptr && meta->running() ? meta->raft()->config().voters.size() : 0;
+  status->set_voters(static_cast<uint32_t>(voters));
+  const bool forming = voters < MajorityOf(options_.peers.size());
+  std::map<uint32_t, NodeId> leaders;
+  for (uint32_t i = 0; i < options_.peers.size(); ++i) {
+    v1::NodeStatus* node = status->add_nodes();
+    node->set_name(options_.peers[i].name);
+    node->set_client_address(options_.peers[i].client_address);
+    node->set_health(v1::UNREACHABLE);
+    v1::NodeRequest request;
+    request.mutable_status();
+    absl::StatusOr<v1::NodeResponse> answer =
+        co_await AskNode(NodeId(i), std::move(request), kAskNodeFor);
+    if (!answer.ok() || !answer->has_status()) continue;
+    *node = answer->status();
+    if (forming) node->set_health(v1::NODE_FORMING);
+    for (const uint32_t shard : node->shards_led()) leaders[shard] = NodeId(i);
+    if (node->meta_leader()) leaders[kMetaGroup.value()] = NodeId(i);
+  }
+  bool preferred = leaders.size() == options_.num_shards + 1u;
+  for (const auto& [group, node] : leaders) {
+    preferred &= node == PreferredLeader(ShardId(static_cast<uint16_t>(group)), host_.Meta(),
+                                         options_.peers.size());
+  }
+  status->set_preferred_leaders(preferred);
+  co_return response;
+}
+
+Task<v1::ClientResponse> Admin::Stats(bool digest) {
+  v1::ClientResponse response;
+  const absl::StatusOr<Timestamp> ts = co_await router_.GetTimestamp();
+  if (!ts.ok()) {
+    co_return ErrorResponse(absl::StatusCode::kUnavailable, v1::UNAVAILABLE_SHARD,
+                            std::string(ts.status().message()));
+  }
+  v1::Stats* stats = response.mutable_admin()->mutable_stats();
+  stats->set_timestamp(ts->value());
+  stats->set_replicas_equal(digest);
+  Hash128 total;
+  for (uint16_t shard = 0; shard < options_.num_shards; ++shard) {
+    absl::Status error = absl::UnavailableError("no leader");
+    v1::ShardStats leader;
+    // A leader may change while it is asked.
+    for (int attempt = 0; attempt < 20 && !error.ok(); ++attempt) {
+      const GroupHost* group = host_.Group(ShardId(shard));
+      const NodeId node = group == nullptr ? kNoNode : group->leader_node();
+      if (node != kNoNode) {
+        v1::NodeRequest request;
+        request.mutable_scan()->set_shard(shard);
+        request.mutable_scan()->set_timestamp(ts->value());
+        absl::StatusOr<v1::NodeResponse> answer =
+            co_await AskNode(node, std::move(request), kScanFor);
+        error = answer.status();
+        if (answer.ok()) leader = answer->scan();
+      }
+      if (!error.ok()) (void)co_await router_.Sleep(Duration::Milliseconds(100));
+    }
+    if (!error.ok()) {
+      co_return ErrorResponse(
+          absl::StatusCode::kUnavailable, v1::UNAVAILABLE_SHARD,
+          absl::StrCat("shard ", shard, ": ", absl::string_view(error.message())));
+    }
+    stats->set_nodes(stats->nodes() + leader.nodes());
+    stats->set_edges(stats->edges() + leader.edges());
+    Hash128 part;
+    if (ParseHash128(leader.digest(), &part)) total.Add(part);
+    *stats->add_shards() = leader;
+    for (uint32_t i = 0; digest && i < options_.peers.size(); ++i) {
+      if (NodeName(NodeId(i)) == leader.node()) continue;
+      v1::NodeRequest request;
+      request.mutable_scan()->set_shard(shard);
+      request.mutable_scan()->set_timestamp(ts->value());
+      request.mutable_scan()->set_applied(leader.applied_index());
+      absl::StatusOr<v1::NodeResponse> answer =
+          co_await AskNode(NodeId(i), std::move(request), kScanFor);
+      if (!answer.ok() || answer->scan().digest() != leader.digest()) {
+        stats->set_replicas_equal(false);
+      }
+      if (answer.ok()) *stats->add_shards() = answer->scan();
+    }
+  }
+  stats->set_digest(total.ToHex());
+  co_return response;
+}
+
+v1::ClientResponse Admin::RaftStats() const {
+  v1::ClientResponse response;
+  v1::RaftStats* stats = response.mutable_admin()->mutable_raft_stats();
+  stats->set_node(identity_.node);
+  stats->set_log_bytes(host_.LogBytes());
+  host_.VisitHosts([&](const GroupHost& host) {
+    if (!host.running()) return;
+    const raft::Status status = host.raft()->GetStatus();
+    v1::RaftGroupStats* group = stats->add_groups();
+    group->set_group(host.group().value());
+    group->set_role(raft::RoleName(status.role));
+    group->set_term(status.term.value());
+    group->set_commit(status.commit.value());
+    group->set_applied(status.applied.value());
+    group->set_first_index(status.first.value());
+    group->set_last_index(status.last.value());
+    group->set_leader(NodeName(host.leader_node()));
+    for (const auto& [replica, node] : status.config.voters) group->add_voters(NodeName(node));
+    for (const auto& [replica, node] : status.config.learners) {
+      group->add_learners(NodeName(node));
+    }
+  });
+  return response;
+}
+
+Task<v1::ClientResponse> Admin::ShardMap() {
+  v1::MetaRequest request;
+  request.mutable_get_state();
+  const absl::StatusOr<v1::MetaResponse> answer = co_await router_.AskMeta(std::move(request));
+  if (!answer.ok()) {
+    co_return ErrorResponse(absl::StatusCode::kUnavailable, v1::UNAVAILABLE_SHARD,
+                            std::string(answer.status().message()));
+  }
+  v1::ClientResponse response;
+  v1::ShardMap* map = response.mutable_admin()->mutable_shard_map();
+  map->set_epoch(answer->state().map().epoch());
+  for (const v1::MetaShard& shard : answer->state().map().shards()) {
+    v1::ShardInfo* info = map->add_shards();
+    info->set_shard(shard.shard());
+    info->set_epoch(shard.epoch());
+    *info->mutable_slots() = shard.slots();
+    const GroupHost* group = host_.Group(ShardId(static_cast<uint16_t>(shard.shard())));
+    if (group == nullptr || !group->running()) continue;
+    info->set_leader(NodeName(group->leader_node()));
+    for (const auto& [replica, node] : group->raft()->config().voters) {
+      info->add_replicas(NodeName(node));
+    }
+  }
+  co_return response;
+}
+
+void Admin::Serve(v1::NodeRequest request, absl::AnyInvocable<void(v1::NodeResponse)> reply) {
+  v1::NodeResponse response;
+  if (request.has_status()) *response.mutable_status() = OwnStatus();
+  if (!request.has_scan()) {
+    reply(std::move(response));
+    return;
+  }
+  Spawn(Scan(request.scan()),
+        [reply = std::move(reply)](absl::StatusOr<v1::NodeResponse> scanned) mutable {
+          reply(scanned.ok() ? *std::move(scanned) : v1::NodeResponse());
+        });
+}
+
+Task<absl::StatusOr<v1::NodeResponse>> Admin::Scan(v1::ReplicaScanRequest request) {
+  const ShardId shard(static_cast<uint16_t>(request.shard()));
+  const GroupHost* group = host_.Group(shard);
+  if (group == nullptr || !group->running()) co_return absl::UnavailableError("no such replica");
+  ReplicaScan scan(options_, env_, router_, *group, Timestamp(request.timestamp()));
+  absl::Status settled;
+  if (request.applied() == 0) {
+    settled = co_await scan.SettleOnLeader();
+  } else {
+    settled = co_await scan.WaitApplied(LogIndex(request.applied()));
+  }
+  if (!settled.ok()) co_return settled;
+  absl::StatusOr<v1::ShardStats> stats = co_await scan.Run();
+  if (!stats.ok()) co_return stats.status();
+  stats->set_node(identity_.node);
+  stats->set_leader(request.applied() == 0);
+  v1::NodeResponse response;
+  *response.mutable_scan() = *std::move(stats);
+  co_return response;
+}
+
+}  // namespace graphdb::cluster

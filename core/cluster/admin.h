@@ -1,0 +1,66 @@
+// Admin: what operators ask of a node: who is where, counts and digests, Raft's
+// numbers, the shard map. Gathers the other nodes' answers where one node does
+// not know enough.
+//
+// Deterministic thread only.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/functional/function_ref.h"
+#include "core/cluster/group_host.h"
+#include "core/cluster/identity.h"
+#include "core/cluster/node.h"
+#include "core/cluster/router.h"
+#include "proto/peer.pb.h"
+
+namespace graphdb::cluster {
+
+// RpcRequest.group of requests to the node itself.
+inline constexpr ShardId kNodeGroup{0xfffe};
+
+// What Admin reads of the node it runs on.
+class AdminHost {
+ public:
+  virtual ~AdminHost() = default;
+  virtual const v1::MetaStateView& Meta() const = 0;
+  virtual const GroupHost* Group(ShardId group) const = 0;
+  virtual void VisitHosts(absl::FunctionRef<void(const GroupHost&)> visit) const = 0;
+  virtual bool draining() const = 0;
+  virtual uint64_t LogBytes() const = 0;
+};
+
+class Admin {
+ public:
+  static constexpr Duration kAskNodeFor = Duration::Milliseconds(800);
+  static constexpr Duration kScanFor = Duration::Milliseconds(30'000);
+
+  Admin(const NodeOptions& options, env::Env& env, const Identity& identity, Router& router,
+        AdminHost& host);
+
+  void Run(v1::AdminRequest request, Node::Reply reply);
+  // A request of another node's Admin to this node.
+  void Serve(v1::NodeRequest request, absl::AnyInvocable<void(v1::NodeResponse)> reply);
+
+ private:
+  Task<v1::ClientResponse> Dispatch(v1::AdminRequest request);
+  Task<v1::ClientResponse> ClusterStatus();
+  Task<v1::ClientResponse> Stats(bool digest);
+  v1::ClientResponse RaftStats() const;
+  Task<v1::ClientResponse> ShardMap();
+  v1::NodeStatus OwnStatus() const;
+  Task<absl::StatusOr<v1::NodeResponse>> AskNode(NodeId node, v1::NodeRequest request,
+                                                 Duration timeout);
+  Task<absl::StatusOr<v1::NodeResponse>> Scan(v1::ReplicaScanRequest request);
+  std::string NodeName(NodeId node) const;
+
+  const NodeOptions& options_;
+  env::Env& env_;
+  const Identity& identity_;
+  Router& router_;
+  AdminHost& host_;
+};
+
+}  // namespace graphdb::cluster

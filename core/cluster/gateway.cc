@@ -1,0 +1,65 @@
+#include "core/cluster/gateway.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace graphdb::cluster {
+
+// One client request under way. Outlived by the transaction it runs, which may
+// go on settling its outcome after the client was told that time is over.
+struct Gateway::Call {
+  Node::Reply reply;
+  env::TimerId timer = env::kNoTimer;
+
+  void Answer(v1::ClientResponse response) {
+    if (reply == nullptr) return;
+    response.set_last(true);
+    Node::Reply once = std::move(reply);
+    reply = nullptr;
+    once(std::move(response));
+  }
+};
+
+v1::ClientResponse ErrorResponse(absl::StatusCode code, v1::ErrorReason reason,
+                                 std::string message) {
+  v1::ClientResponse response;
+  response.set_last(true);
+  v1::ErrorInfo* error = response.mutable_error();
+  error->set_code(static_cast<int32_t>(code));
+  error->set_reason(reason);
+  error->set_message(std::move(message));
+  return response;
+}
+
+Gateway::Gateway(env::Env& env, txn::ShardClient& shards)
+    : env_(env), transactions_(shards, env.random.Stream("txn.gateway", 0)) {}
+
+void Gateway::Run(v1::ClientRequest request, Node::Reply reply) {
+  auto call = std::make_shared<Call>();
+  call->reply = std::move(reply);
+  const uint32_t timeout_ms = request.timeout_ms() == 0
+                                  ? kDefaultTimeoutMs
+                                  : std::min(request.timeout_ms(), kTimeoutMsMax);
+  call->timer = env_.scheduler.After(
+      Duration::Milliseconds(timeout_ms), "client.timeout", [call, timeout_ms] {
+        call->Answer(ErrorResponse(
+            absl::StatusCode::kDeadlineExceeded, v1::OUTCOME_UNKNOWN,
+            absl::StrCat("no outcome within ", timeout_ms, " ms; a write may still commit")));
+      });
+  ++running_;
+  auto done = [this, call](v1::ClientResponse response) {
+    --running_;
+    env_.scheduler.Cancel(call->timer);
+    call->Answer(std::move(response));
+  };
+  if (request.has_batch()) {
+    Spawn(txn::ExecuteBatch(transactions_, std::move(request)), std::move(done));
+    return;
+  }
+  done(ErrorResponse(absl::StatusCode::kInvalidArgument, v1::SEMANTIC,
+                     "a request holds a query, a batch or an admin request"));
+}
+
+}  // namespace graphdb::cluster

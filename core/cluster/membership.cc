@@ -1,0 +1,80 @@
+#include "core/cluster/membership.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/cluster/shard_host.h"
+
+namespace graphdb::cluster {
+
+NodeId PreferredLeader(ShardId group, const v1::MetaStateView& meta, size_t nodes) {
+  if (group != kMetaGroup) return NodeId(static_cast<uint32_t>(group.value() % nodes));
+  return meta.members_size() > 0 ? NodeId(meta.members(0).node()) : kNoNode;
+}
+
+bool Membership::HeardLately(NodeId node) const {
+  const auto it = heard_.find(node);
+  return it != heard_.end() && env_.clock.Monotonic() - it->second <= kHeardWithin;
+}
+
+void Membership::Advance(GroupHost& group, const v1::MetaStateView& meta) {
+  const raft::Status status = group.raft()->GetStatus();
+  if (status.role != raft::Role::kLeader || !status.own_term_committed) return;
+  if (status.config.joint() || status.transfer_target != kNoReplica) return;
+  if (TakeInMembers(group, status, meta)) return;
+  HandToPreferred(group, status, meta);
+}
+
+bool Membership::TakeInMembers(GroupHost& group, const raft::Status& status,
+                               const v1::MetaStateView& meta) {
+  for (const v1::MetaMember& member : meta.members()) {
+    const ReplicaId replica(member.store_id());
+    raft::Config target = status.config;
+    if (!target.Contains(replica)) {
+      target.learners[replica] = NodeId(member.node());
+    } else if (target.IsLearner(replica)) {
+      const auto peer = status.peers.find(replica);
+      const bool caught_up = peer != status.peers.end() &&
+                             peer->second.state == raft::ProgressState::kReplicate &&
+                             peer->second.match >= status.commit;
+      if (!caught_up || !HeardLately(NodeId(member.node()))) continue;
+      target.learners.erase(replica);
+      target.voters[replica] = NodeId(member.node());
+    } else {
+      continue;
+    }
+    target.auto_leave = true;
+    const absl::Status proposed = group.ProposeConfig(target);
+    if (!proposed.ok()) {
+      env_.log.Log(env::LogLevel::kDebug, "membership",
+                   absl::StrCat("group ", group.group().value(), ": ",
+                                absl::string_view(proposed.message())));
+    }
+    return true;
+  }
+  return false;
+}
+
+void Membership::HandToPreferred(GroupHost& group, const raft::Status& status,
+                                 const v1::MetaStateView& meta) {
+  const NodeId preferred = PreferredLeader(group.group(), meta, options_.peers.size());
+  if (preferred == options_.self || preferred == kNoNode || !HeardLately(preferred)) return;
+  // Not while the group is still growing: the first leader has work to do.
+  if (status.config.voters.size() < MajorityOf(options_.peers.size())) return;
+  Instant& tried = transfer_tried_[group.group()];
+  const Instant now = env_.clock.Monotonic();
+  if (tried != Instant() && now - tried < kTransferPause) return;
+  for (const auto& [replica, node] : status.config.voters) {
+    if (node != preferred) continue;
+    const auto peer = status.peers.find(replica);
+    if (peer == status.peers.end() || peer->second.state != raft::ProgressState::kReplicate ||
+        peer->second.match < status.commit) {
+      return;
+    }
+    tried = now;
+    (void)group.TransferLeader(replica);
+    return;
+  }
+}
+
+}  // namespace graphdb::cluster

@@ -1,0 +1,517 @@
+#include "core/cluster/node.h"
+
+#include <map>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/check.h"
+#include "core/base/status_macros.h"
+#include "core/cluster/admin.h"
+#include "core/cluster/admission.h"
+#include "core/cluster/bootstrap.h"
+#include "core/cluster/gateway.h"
+#include "core/cluster/group_host.h"
+#include "core/cluster/identity.h"
+#include "core/cluster/membership.h"
+#include "core/cluster/meta_host.h"
+#include "core/cluster/peer_link.h"
+#include "core/cluster/router.h"
+#include "core/cluster/shard_host.h"
+#include "core/raft/codec.h"
+#include "core/raft/log/node_log.h"
+
+namespace graphdb::cluster {
+
+class Node::Impl final : public PeerHandler,
+                         public BootstrapHost,
+                         public AdmissionHost,
+                         public RouterHost,
+                         public AdminHost,
+                         public raft::NodeLogHost {
+ public:
+  Impl(NodeOptions options, env::Env& env);
+
+  absl::Status Start();
+  void HandleClient(v1::ClientRequest request, Reply reply);
+  void Drain(Duration limit, absl::AnyInvocable<void()> done);
+  bool ready() const;
+
+  // PeerHandler
+  void OnRaftMessage(NodeId from, absl::string_view bytes) override;
+  void OnHello(NodeId from, const v1::PeerMessage& message) override;
+  void OnSnapshotPiece(NodeId from, v1::SnapshotPiece piece) override;
+  void OnSnapshotAck(NodeId from, const v1::SnapshotAck& ack) override;
+  void OnRequest(NodeId from, v1::RpcRequest request) override;
+  // BootstrapHost
+  void WriteFirstState() override;
+  void BecameMember() override;
+  // AdmissionHost
+  bool LeadsMeta() const override { return meta_host_ != nullptr && meta_host_->serving(); }
+  bool HasMajorityOfPeers() const override;
+  std::optional<StoreId> MemberStore(NodeId node) const override;
+  void ProposeMember(NodeId node, StoreId store) override;
+  // RouterHost
+  NodeId LeaderOf(ShardId group) const override;
+  void ServeLocally(ShardId group, std::string body,
+                    absl::AnyInvocable<void(v1::RpcResponse)> reply) override;
+  const shard::ShardMap& Map() const override;
+  // AdminHost
+  const v1::MetaStateView& Meta() const override;
+  const GroupHost* Group(ShardId group) const override;
+  void VisitHosts(absl::FunctionRef<void(const GroupHost&)> visit) const override;
+  bool draining() const override { return draining_; }
+  uint64_t LogBytes() const override { return log_.total_bytes(); }
+  // NodeLogHost
+  void FlushAndCompact(raft::NodeLogHost::Done done) override;
+  std::vector<raft::Entry> ReadEntries(ShardId shard, LogIndex first, LogIndex last) override;
+
+ private:
+  struct Replica {
+    std::unique_ptr<GroupHost> group;
+    std::unique_ptr<ShardHost> shard;  // null for meta
+  };
+
+  absl::Status CheckIdentity(const Identity& identity) const;
+  void OnLogOpen(absl::StatusOr<raft::RecoveredLog> recovered);
+  GroupHost* MakeGroup(ShardId group);
+  GroupHost* GroupForMessage(ShardId group, ReplicaId to);
+  void Tick();
+  void SlowTick();
+  void PollDrained();
+  void Flush(env::KvEngine::Done done);
+
+  const NodeOptions options_;
+  env::Env& env_;
+  Identity identity_;
+  raft::NodeLog log_;
+  PeerLink link_;
+  Bootstrap bootstrap_;
+  Admission admission_;
+  Membership membership_;
+  Router router_;
+  Gateway gateway_;
+  Admin admin_;
+
+  raft::RecoveredLog recovered_;
+  std::map<ShardId, Replica> replicas_;
+  std::unique_ptr<MetaHost> meta_host_;
+  const shard::ShardMap no_map_;
+  const v1::MetaStateView no_view_;
+  bool member_ = false;
+  bool flushing_ = false;
+  bool draining_ = false;
+  Instant drain_deadline_;
+  absl::AnyInvocable<void()> drained_;
+};
+
+Node::Impl::Impl(NodeOptions options, env::Env& env)
+    : options_(std::move(options)),
+      env_(env),
+      log_(env.disk, env.process, env.log, *this,
+           raft::NodeLogOptions{.segment_bytes = options_.log_segment_bytes,
+                                .log_bytes_max = options_.log_bytes_max}),
+      link_(env, identity_, *this),
+      bootstrap_(options_, env, link_, identity_, *this),
+      admission_(options_, env, link_, identity_, *this),
+      membership_(options_, env),
+      router_(options_, env, link_, *this),
+      gateway_(env, router_),
+      admin_(options_, env, identity_, router_, *this) {}
+
+// ---- start -----------------------------------------------------------------
+
+absl::Status Node::Impl::CheckIdentity(const Identity& identity) const {
+  const std::string peers = PeersText(options_);
+  if (identity.node != options_.peers[options_.self.value()].name) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("node_id is ", options_.peers[options_.self.value()].name,
+                     ", the data folder belongs to ", identity.node));
+  }
+  if (identity.num_shards != options_.num_shards) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("sharding.num_shards is ", options_.num_shards,
+                     ", the data folder was made with ", identity.num_shards));
+  }
+  if (identity.peers != peers) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "raft.peers is ", peers, ", the data folder was made with ", identity.peers));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Node::Impl::Start() {
+  GRAPHDB_CHECK_LT(options_.self.value(), options_.peers.size());
+  GRAPHDB_ASSIGN_OR_RETURN(std::optional<Identity> stored, LoadIdentity(env_.disk));
+  if (stored.has_value()) {
+    GRAPHDB_RETURN_IF_ERROR(CheckIdentity(*stored));
+    identity_ = *std::move(stored);
+  } else {
+    Random rng = env_.random.Stream("cluster.store", 0);
+    identity_.store = StoreId(rng.Next() | 1);  // never 0
+    identity_.node = options_.peers[options_.self.value()].name;
+    identity_.num_shards = options_.num_shards;
+    identity_.peers = PeersText(options_);
+  }
+  env_.network.SetReceiver([this](NodeId from, std::string message) {
+    membership_.NoteHeard(from);
+    link_.OnMessage(from, message);
+  });
+  env_.kv.SetDurableListener([this](ShardId shard, LogIndex through) {
+    auto it = replicas_.find(shard);
+    if (it != replicas_.end()) it->second.group->OnEngineDurable(through);
+  });
+  SaveIdentity(env_.disk, identity_, [this](absl::Status status) {
+    if (!status.ok()) {
+      env_.process.Halt(status);
+      return;
+    }
+    log_.Open([this](absl::StatusOr<raft::RecoveredLog> recovered) {
+      OnLogOpen(std::move(recovered));
+    });
+  });
+  return absl::OkStatus();
+}
+
+void Node::Impl::OnLogOpen(absl::StatusOr<raft::RecoveredLog> recovered) {
+  if (!recovered.ok()) {
+    env_.process.Halt(recovered.status());
+    return;
+  }
+  recovered_ = *std::move(recovered);
+  if (!recovered_.groups.empty() && identity_.state == Identity::State::kAlone) {
+    env_.process.Halt(absl::FailedPreconditionError(
+        "the log holds groups, the identity belongs to no cluster: not this node's folder"));
+    return;
+  }
+  Tick();
+  SlowTick();
+  bootstrap_.Start();
+}
+
+// Idempotent: a crash before the identity says kMember runs it again.
+void Node::Impl::WriteFirstState() {
+  const ReplicaId self(identity_.store.value());
+  raft::Config config;
+  config.voters[self] = options_.self;
+  const AppliedRecord applied{LogIndex(1), Term(1), config};
+  raft::LogBatch batch;
+  std::vector<ShardId> groups = {kMetaGroup};
+  for (uint16_t i = 0; i < options_.num_shards; ++i) groups.push_back(ShardId(i));
+  for (const ShardId group : groups) {
+    env::KvBatch first;
+    PutApplied(&first, group, applied);
+    const absl::Status status = env_.kv.Write(group, applied.index, std::move(first));
+    if (!status.ok()) {
+      env_.process.Halt(status);
+      return;
+    }
+    if (recovered_.groups.count(group) > 0) continue;
+    raft::GroupWrite write;
+    write.shard = group;
+    write.created = raft::GroupCreated{self, config};
+    write.hard_state = raft::HardState{Term(1), kNoReplica, LogIndex(1)};
+    write.installed = raft::InstallDone{raft::SnapshotMeta{LogIndex(1), Term(1), config}};
+    batch.writes.push_back(std::move(write));
+    raft::RecoveredGroup& fresh = recovered_.groups[group];
+    fresh.created = raft::GroupCreated{self, config};
+    fresh.hard_state = raft::HardState{Term(1), kNoReplica, LogIndex(1)};
+    fresh.start_index = LogIndex(1);
+    fresh.start_term = Term(1);
+  }
+  Flush([this, batch = std::move(batch)](absl::Status flushed) mutable {
+    if (!flushed.ok()) {
+      env_.process.Halt(flushed);
+      return;
+    }
+    log_.Append(std::move(batch), [this](absl::Status appended) {
+      if (appended.ok()) bootstrap_.Founded();
+    });
+  });
+}
+
+void Node::Impl::BecameMember() {
+  member_ = true;
+  env_.log.Log(env::LogLevel::kInfo, "cluster",
+               absl::StrCat(identity_.node, " is in cluster ",
+                            absl::BytesToHexString(identity_.cluster_id)));
+  std::map<ShardId, raft::RecoveredGroup> groups;
+  groups.swap(recovered_.groups);
+  for (auto& [group, recovered] : groups) {
+    GroupHost* host = MakeGroup(group);
+    const absl::Status started = host->Start(std::move(recovered));
+    if (!started.ok()) {
+      env_.process.Halt(started);
+      return;
+    }
+  }
+  admission_.Start();
+}
+
+GroupHost* Node::Impl::MakeGroup(ShardId group) {
+  Replica& replica = replicas_[group];
+  replica.group = std::make_unique<GroupHost>(options_, env_, link_, log_, group,
+                                              ReplicaId(identity_.store.value()));
+  if (group == kMetaGroup) {
+    meta_host_ = std::make_unique<MetaHost>(options_, env_, identity_, *replica.group);
+    meta_host_->LoadView();
+    replica.group->SetMachine(meta_host_.get());
+  } else {
+    replica.shard = std::make_unique<ShardHost>(options_, env_, *replica.group, router_);
+    replica.group->SetMachine(replica.shard.get());
+  }
+  return replica.group.get();
+}
+
+// A member's group that this node does not have yet is begun empty when the
+// group's leader first speaks to it, and is filled by a snapshot.
+GroupHost* Node::Impl::GroupForMessage(ShardId group, ReplicaId to) {
+  if (!member_ || to != ReplicaId(identity_.store.value())) return nullptr;
+  if (group != kMetaGroup && group.value() >= options_.num_shards) return nullptr;
+  auto it = replicas_.find(group);
+  if (it != replicas_.end()) return it->second.group.get();
+  GroupHost* host = MakeGroup(group);
+  const absl::Status started = host->StartEmpty();
+  if (!started.ok()) {
+    env_.process.Halt(started);
+    return nullptr;
+  }
+  return host;
+}
+
+// ---- time ------------------------------------------------------------------
+
+void Node::Impl::Tick() {
+  env_.scheduler.After(options_.tick, "node.tick", [this] { Tick(); });
+  const Instant now = env_.clock.Monotonic();
+  link_.Cork();
+  for (auto& [group, replica] : replicas_) replica.group->Tick(now);
+  link_.Uncork();
+}
+
+void Node::Impl::SlowTick() {
+  env_.scheduler.After(Membership::kPeriod, "node.slow_tick", [this] { SlowTick(); });
+  log_.Tick();
+  bool wants_flush = false;
+  for (auto& [id, replica] : replicas_) {
+    GroupHost& group = *replica.group;
+    group.Compact(options_.log_entries_kept);
+    const bool led = group.is_leader() && meta_host_ != nullptr;
+    if (led && !draining_) membership_.Advance(group, meta_host_->view());
+    const uint64_t unflushed = group.applied().index.value() - group.engine_durable().value();
+    wants_flush |= unflushed > options_.log_entries_kept * 2;
+  }
+  if (wants_flush && !flushing_) Flush([](absl::Status) {});
+}
+
+void Node::Impl::Flush(env::KvEngine::Done done) {
+  flushing_ = true;
+  env_.kv.RequestFlush([this, done = std::move(done)](absl::Status status) mutable {
+    flushing_ = false;
+    done(std::move(status));
+  });
+}
+
+void Node::Impl::FlushAndCompact(raft::NodeLogHost::Done done) {
+  Flush([this, done = std::move(done)](absl::Status status) mutable {
+    for (auto& [id, replica] : replicas_) replica.group->Compact(0);
+    done(std::move(status));
+  });
+}
+
+std::vector<raft::Entry> Node::Impl::ReadEntries(ShardId shard, LogIndex first, LogIndex last) {
+  auto it = replicas_.find(shard);
+  if (it == replicas_.end()) return {};
+  return it->second.group->ReadEntries(first, last);
+}
+
+// ---- peers -----------------------------------------------------------------
+
+void Node::Impl::OnRaftMessage(NodeId from, absl::string_view bytes) {
+  const absl::StatusOr<raft::Message> message = raft::DecodeMessage(bytes);
+  if (!message.ok()) {
+    env_.log.Log(env::LogLevel::kWarning, "raft",
+                 absl::StrCat("dropped a malformed message from node ", from.value(), ": ",
+                              absl::string_view(message.status().message())));
+    return;
+  }
+  GroupHost* host = GroupForMessage(message->shard, message->to);
+  if (host != nullptr) host->OnRaftMessage(from, *message);
+}
+
+void Node::Impl::OnHello(NodeId from, const v1::PeerMessage& message) {
+  bootstrap_.OnHello(from, message);
+  if (member_ && message.has_hello_reply()) {
+    admission_.OnHelloReply(from, message.hello_reply().identity());
+  }
+}
+
+void Node::Impl::OnSnapshotPiece(NodeId from, v1::SnapshotPiece piece) {
+  GroupHost* host = GroupForMessage(ShardId(static_cast<uint16_t>(piece.group())),
+                                    ReplicaId(piece.to_replica()));
+  if (host != nullptr) host->OnSnapshotPiece(from, piece);
+}
+
+void Node::Impl::OnSnapshotAck(NodeId from, const v1::SnapshotAck& ack) {
+  auto it = replicas_.find(ShardId(static_cast<uint16_t>(ack.group())));
+  if (it != replicas_.end()) it->second.group->OnSnapshotAck(from, ack);
+}
+
+void Node::Impl::OnRequest(NodeId from, v1::RpcRequest request) {
+  const uint64_t id = request.id();
+  ServeLocally(ShardId(static_cast<uint16_t>(request.group())),
+               std::move(*request.mutable_body()), [this, from, id](v1::RpcResponse response) {
+                 response.set_id(id);
+                 link_.Respond(from, std::move(response));
+               });
+}
+
+void Node::Impl::ServeLocally(ShardId group, std::string body,
+                              absl::AnyInvocable<void(v1::RpcResponse)> reply) {
+  v1::RpcResponse response;
+  auto finish = [reply = std::move(reply)](const auto& answer) mutable {
+    v1::RpcResponse out;
+    out.set_body(answer.SerializeAsString());
+    reply(std::move(out));
+  };
+  v1::NodeRequest node_request;
+  v1::MetaRequest meta_request;
+  v1::ShardRequest shard_request;
+  auto it = replicas_.find(group);
+  const bool hosted = it != replicas_.end() && it->second.group->running();
+  if (group == kNodeGroup && node_request.ParseFromString(body)) {
+    admin_.Serve(std::move(node_request), std::move(finish));
+  } else if (group == kMetaGroup && hosted && meta_request.ParseFromString(body)) {
+    meta_host_->Serve(std::move(meta_request), std::move(finish));
+  } else if (group != kMetaGroup && hosted && shard_request.ParseFromString(body)) {
+    it->second.shard->Serve(std::move(shard_request), std::move(finish));
+  } else {
+    v1::ShardResponse refusal;  // the same field numbers as MetaResponse
+    refusal.set_status(v1::SHARD_NOT_LEADER);
+    refusal.set_message("no such replica here");
+    finish(refusal);
+  }
+}
+
+bool Node::Impl::HasMajorityOfPeers() const {
+  const GroupHost* meta = Group(kMetaGroup);
+  return meta != nullptr && meta->running() &&
+         meta->raft()->config().voters.size() >= MajorityOf(options_.peers.size());
+}
+
+std::optional<StoreId> Node::Impl::MemberStore(NodeId node) const {
+  return meta_host_ == nullptr ? std::nullopt : meta_host_->MemberStore(node);
+}
+
+void Node::Impl::ProposeMember(NodeId node, StoreId store) {
+  meta_host_->ProposeMember(node, store);
+}
+
+NodeId Node::Impl::LeaderOf(ShardId group) const {
+  const GroupHost* host = Group(group);
+  return host == nullptr ? kNoNode : host->leader_node();
+}
+
+const shard::ShardMap& Node::Impl::Map() const {
+  return meta_host_ == nullptr ? no_map_ : meta_host_->map();
+}
+
+const v1::MetaStateView& Node::Impl::Meta() const {
+  return meta_host_ == nullptr ? no_view_ : meta_host_->view();
+}
+
+const GroupHost* Node::Impl::Group(ShardId group) const {
+  auto it = replicas_.find(group);
+  return it == replicas_.end() ? nullptr : it->second.group.get();
+}
+
+void Node::Impl::VisitHosts(absl::FunctionRef<void(const GroupHost&)> visit) const {
+  for (const auto& [group, replica] : replicas_) visit(*replica.group);
+}
+
+// ---- clients ---------------------------------------------------------------
+
+bool Node::Impl::ready() const {
+  return member_ && !draining_ && HasMajorityOfPeers() && LeaderOf(kMetaGroup) != kNoNode &&
+         !Map().empty();
+}
+
+void Node::Impl::HandleClient(v1::ClientRequest request, Reply reply) {
+  if (request.has_admin()) {
+    admin_.Run(std::move(*request.mutable_admin()), std::move(reply));
+    return;
+  }
+  if (draining_) {
+    reply(ErrorResponse(absl::StatusCode::kUnavailable, v1::DRAINING,
+                        absl::StrCat(identity_.node, " is shutting down; try another node")));
+    return;
+  }
+  const GroupHost* meta = Group(kMetaGroup);
+  if (!member_ || meta == nullptr || !HasMajorityOfPeers() || Map().empty()) {
+    const size_t voters =
+        meta != nullptr && meta->running() ? meta->raft()->config().voters.size() : 0;
+    reply(ErrorResponse(absl::StatusCode::kUnavailable, v1::FORMING,
+                        absl::StrCat("the cluster is forming (", voters, " of ",
+                                     options_.peers.size(), " configured peers vote)")));
+    return;
+  }
+  gateway_.Run(std::move(request), std::move(reply));
+}
+
+void Node::Impl::Drain(Duration limit, absl::AnyInvocable<void()> done) {
+  draining_ = true;
+  drained_ = std::move(done);
+  drain_deadline_ = env_.clock.Monotonic() + limit;
+  env_.log.Log(env::LogLevel::kInfo, "cluster", "draining");
+  PollDrained();
+}
+
+void Node::Impl::PollDrained() {
+  bool leads = false;
+  for (auto& [id, replica] : replicas_) {
+    GroupHost& group = *replica.group;
+    if (!group.is_leader() || group.raft()->config().voters.size() == 1) continue;
+    leads = true;
+    const raft::Status status = group.raft()->GetStatus();
+    if (status.transfer_target != kNoReplica) continue;
+    for (const auto& [peer_replica, peer] : status.peers) {
+      const bool caught_up = !peer.learner && peer.match >= status.commit;
+      if (!caught_up || status.config.voters.count(peer_replica) == 0) continue;
+      if (!membership_.HeardLately(status.config.voters.at(peer_replica))) continue;
+      (void)group.TransferLeader(peer_replica);
+      break;
+    }
+  }
+  const bool late = env_.clock.Monotonic() >= drain_deadline_;
+  if (late || (!leads && gateway_.running() == 0)) {
+    drained_();
+    return;
+  }
+  env_.scheduler.After(options_.tick, "node.drain", [this] { PollDrained(); });
+}
+
+// ---- Node ------------------------------------------------------------------
+
+Node::Node(NodeOptions options, env::Env& env)
+    : impl_(std::make_unique<Impl>(std::move(options), env)) {}
+Node::~Node() = default;
+
+absl::Status Node::Start() { return impl_->Start(); }
+
+void Node::HandleClient(v1::ClientRequest request, Reply reply) {
+  impl_->HandleClient(std::move(request), std::move(reply));
+}
+
+void Node::Drain(Duration limit, absl::AnyInvocable<void()> done) {
+  impl_->Drain(limit, std::move(done));
+}
+
+bool Node::ready() const { return impl_->ready(); }
+
+void Node::VisitGroups(absl::FunctionRef<void(const GroupView&)> visit) const {
+  impl_->VisitHosts([&visit](const GroupHost& host) {
+    if (host.running()) visit(GroupView{host.group(), host.raft(), host.applied().index});
+  });
+}
+
+}  // namespace graphdb::cluster
