@@ -13,7 +13,6 @@ namespace {
 
 constexpr uint8_t kFormat = 1;
 
-
 }  // namespace
 
 std::string AppliedRecordKey(ShardId group) {

@@ -42,9 +42,9 @@ v1::Identity ToProto(const Identity& identity, bool bootstrap) {
 
 absl::Status CheckAgreement(const Identity& ours, const v1::Identity& theirs) {
   if (ours.num_shards != theirs.num_shards()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("sharding.num_shards differs: ", ours.node, " has ", ours.num_shards, ", ",
-                     theirs.node(), " has ", theirs.num_shards()));
+    return absl::FailedPreconditionError(absl::StrCat("sharding.num_shards differs: ", ours.node,
+                                                      " has ", ours.num_shards, ", ", theirs.node(),
+                                                      " has ", theirs.num_shards()));
   }
   if (ours.peers != theirs.peers()) {
     return absl::FailedPreconditionError(absl::StrCat("raft.peers differs: ", ours.node, " has ",
@@ -54,8 +54,8 @@ absl::Status CheckAgreement(const Identity& ours, const v1::Identity& theirs) {
   return absl::OkStatus();
 }
 
-Bootstrap::Bootstrap(const NodeOptions& options, env::Env& env, PeerLink& link,
-                     Identity& identity, BootstrapHost& host)
+Bootstrap::Bootstrap(const NodeOptions& options, env::Env& env, PeerLink& link, Identity& identity,
+                     BootstrapHost& host)
     : options_(options), env_(env), link_(link), identity_(identity), host_(host) {}
 
 void Bootstrap::Start() {
@@ -147,9 +147,8 @@ void Bootstrap::OnAdmit(NodeId from, const v1::Admit& admit) {
 void Bootstrap::DecideToFound() {
   identity_.state = Identity::State::kFounding;
   identity_.cluster_id = DrawClusterId(env_);
-  env_.log.Log(
-      env::LogLevel::kInfo, "bootstrap",
-      absl::StrCat("founding cluster ", absl::BytesToHexString(identity_.cluster_id)));
+  env_.log.Log(env::LogLevel::kInfo, "bootstrap",
+               absl::StrCat("founding cluster ", absl::BytesToHexString(identity_.cluster_id)));
   Save([this] { host_.WriteFirstState(); });
 }
 
@@ -161,15 +160,14 @@ void Bootstrap::Founded() {
 
 void Bootstrap::Save(absl::AnyInvocable<void()> then) {
   saving_ = true;
-  SaveIdentity(env_.disk, identity_,
-               [this, then = std::move(then)](absl::Status status) mutable {
-                 saving_ = false;
-                 if (!status.ok()) {
-                   env_.process.Halt(status);
-                   return;
-                 }
-                 then();
-               });
+  SaveIdentity(env_.disk, identity_, [this, then = std::move(then)](absl::Status status) mutable {
+    saving_ = false;
+    if (!status.ok()) {
+      env_.process.Halt(status);
+      return;
+    }
+    then();
+  });
 }
 
 void Bootstrap::Stop(const absl::Status& reason) {

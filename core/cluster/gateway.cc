@@ -39,9 +39,8 @@ Gateway::Gateway(env::Env& env, txn::ShardClient& shards)
 void Gateway::Run(v1::ClientRequest request, Node::Reply reply) {
   auto call = std::make_shared<Call>();
   call->reply = std::move(reply);
-  const uint32_t timeout_ms = request.timeout_ms() == 0
-                                  ? kDefaultTimeoutMs
-                                  : std::min(request.timeout_ms(), kTimeoutMsMax);
+  const uint32_t timeout_ms =
+      request.timeout_ms() == 0 ? kDefaultTimeoutMs : std::min(request.timeout_ms(), kTimeoutMsMax);
   call->timer = env_.scheduler.After(
       Duration::Milliseconds(timeout_ms), "client.timeout", [call, timeout_ms] {
         call->Answer(ErrorResponse(

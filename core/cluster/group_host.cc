@@ -52,8 +52,7 @@ absl::Status GroupHost::StartEmpty() {
 
 absl::Status GroupHost::Start(raft::RecoveredGroup recovered) {
   if (recovered.installing.has_value() && !GRAPHDB_MUTANT("rule-L6.redo")) {
-    GRAPHDB_ASSIGN_OR_RETURN(StagedSnapshot staged,
-                             DecodeManifest(recovered.installing->manifest));
+    GRAPHDB_ASSIGN_OR_RETURN(StagedSnapshot staged, DecodeManifest(recovered.installing->manifest));
     GRAPHDB_RETURN_IF_ERROR(VerifyStaged(env_.disk, staged));
     GRAPHDB_ASSIGN_OR_RETURN(const raft::Message header, raft::DecodeMessage(staged.meta));
     env_.log.Log(env::LogLevel::kInfo, "cluster",
@@ -76,14 +75,12 @@ absl::Status GroupHost::MakeRaft(raft::RecoveredGroup recovered) {
           GroupName(group_), ": the log starts after index ", recovered.start_index.value(),
           ", the engine holds nothing of it (engine lost, or from another node?)"));
     }
-    applied_ = AppliedRecord{recovered.start_index, recovered.start_term,
-                             recovered.created.config};
+    applied_ = AppliedRecord{recovered.start_index, recovered.start_term, recovered.created.config};
   }
   if (applied_.index < recovered.start_index) {
-    return absl::DataLossError(absl::StrCat(GroupName(group_), ": the log starts after index ",
-                                            recovered.start_index.value(),
-                                            ", the engine holds it only through ",
-                                            applied_.index.value()));
+    return absl::DataLossError(absl::StrCat(
+        GroupName(group_), ": the log starts after index ", recovered.start_index.value(),
+        ", the engine holds it only through ", applied_.index.value()));
   }
   engine_durable_ = applied_.index;
   raft::RestartState state;
@@ -93,10 +90,9 @@ absl::Status GroupHost::MakeRaft(raft::RecoveredGroup recovered) {
   state.compacted_index = recovered.start_index;
   state.compacted_term = recovered.start_term;
   state.entries = std::move(recovered.entries);
-  GRAPHDB_ASSIGN_OR_RETURN(
-      raft_, raft::Group::Create(RaftOptions(), std::move(state),
-                                 env_.random.Stream("raft", group_.value()),
-                                 env_.clock.Monotonic()));
+  GRAPHDB_ASSIGN_OR_RETURN(raft_, raft::Group::Create(RaftOptions(), std::move(state),
+                                                      env_.random.Stream("raft", group_.value()),
+                                                      env_.clock.Monotonic()));
   return absl::OkStatus();
 }
 

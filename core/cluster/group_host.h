@@ -111,7 +111,7 @@ class GroupHost {
   bool led_ = false;
   bool announced_ = false;  // to the machine
   Term led_term_;
-  std::map<ReplicaId, NodeId> routes_;  // whom we heard from, beside the config
+  std::map<ReplicaId, NodeId> routes_;           // whom we heard from, beside the config
   std::multimap<LogIndex, raft::ReadId> reads_;  // given, not applied so far yet
 
   std::map<NodeId, std::unique_ptr<SnapshotSender>> senders_;

@@ -69,8 +69,8 @@ std::string EncodeIdentity(const Identity& identity) {
 }
 
 absl::StatusOr<Identity> DecodeIdentity(absl::string_view bytes) {
-  const absl::Status damaged = absl::DataLossError(absl::StrCat(
-      "file ", kName, ": not a whole identity record (", bytes.size(), " bytes)"));
+  const absl::Status damaged = absl::DataLossError(
+      absl::StrCat("file ", kName, ": not a whole identity record (", bytes.size(), " bytes)"));
   ByteReader in(bytes);
   absl::string_view magic, body;
   uint32_t crc = 0;
@@ -81,8 +81,8 @@ absl::StatusOr<Identity> DecodeIdentity(absl::string_view bytes) {
   uint16_t format = 0;
   if (!fields.Fixed16(&format)) return damaged;
   if (format != kFormat) {
-    return absl::FailedPreconditionError(absl::StrCat("file ", kName, ": format ", format,
-                                                      ", this program reads format ", kFormat));
+    return absl::FailedPreconditionError(
+        absl::StrCat("file ", kName, ": format ", format, ", this program reads format ", kFormat));
   }
   Identity identity;
   uint8_t state = 0;

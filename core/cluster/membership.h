@@ -38,8 +38,7 @@ class Membership {
 
  private:
   bool TakeInMembers(GroupHost& group, const raft::Status& status, const v1::MetaStateView& meta);
-  void HandToPreferred(GroupHost& group, const raft::Status& status,
-                       const v1::MetaStateView& meta);
+  void HandToPreferred(GroupHost& group, const raft::Status& status, const v1::MetaStateView& meta);
 
   const NodeOptions& options_;
   env::Env& env_;

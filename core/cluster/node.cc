@@ -134,8 +134,8 @@ absl::Status Node::Impl::CheckIdentity(const Identity& identity) const {
                      ", the data folder was made with ", identity.num_shards));
   }
   if (identity.peers != peers) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "raft.peers is ", peers, ", the data folder was made with ", identity.peers));
+    return absl::FailedPreconditionError(
+        absl::StrCat("raft.peers is ", peers, ", the data folder was made with ", identity.peers));
   }
   return absl::OkStatus();
 }
@@ -166,9 +166,8 @@ absl::Status Node::Impl::Start() {
       env_.process.Halt(status);
       return;
     }
-    log_.Open([this](absl::StatusOr<raft::RecoveredLog> recovered) {
-      OnLogOpen(std::move(recovered));
-    });
+    log_.Open(
+        [this](absl::StatusOr<raft::RecoveredLog> recovered) { OnLogOpen(std::move(recovered)); });
   });
   return absl::OkStatus();
 }
@@ -347,8 +346,8 @@ void Node::Impl::OnHello(NodeId from, const v1::PeerMessage& message) {
 }
 
 void Node::Impl::OnSnapshotPiece(NodeId from, v1::SnapshotPiece piece) {
-  GroupHost* host = GroupForMessage(ShardId(static_cast<uint16_t>(piece.group())),
-                                    ReplicaId(piece.to_replica()));
+  GroupHost* host =
+      GroupForMessage(ShardId(static_cast<uint16_t>(piece.group())), ReplicaId(piece.to_replica()));
   if (host != nullptr) host->OnSnapshotPiece(from, piece);
 }
 
@@ -359,8 +358,8 @@ void Node::Impl::OnSnapshotAck(NodeId from, const v1::SnapshotAck& ack) {
 
 void Node::Impl::OnRequest(NodeId from, v1::RpcRequest request) {
   const uint64_t id = request.id();
-  ServeLocally(ShardId(static_cast<uint16_t>(request.group())),
-               std::move(*request.mutable_body()), [this, from, id](v1::RpcResponse response) {
+  ServeLocally(ShardId(static_cast<uint16_t>(request.group())), std::move(*request.mutable_body()),
+               [this, from, id](v1::RpcResponse response) {
                  response.set_id(id);
                  link_.Respond(from, std::move(response));
                });

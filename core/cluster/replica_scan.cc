@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "core/base/hash128.h"
 #include "core/base/status_macros.h"
+#include "core/graph/element_digest.h"
 #include "core/shard/shard_map.h"
 #include "core/storage/digest.h"
 

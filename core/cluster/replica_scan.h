@@ -15,6 +15,7 @@
 #pragma once
 
 #include "absl/status/statusor.h"
+#include "core/base/hash128.h"
 #include "core/cluster/group_host.h"
 #include "core/cluster/router.h"
 #include "core/env/task.h"

@@ -15,8 +15,8 @@ Task<bool> Router::Sleep(Duration duration) {
   co_return co_await woken;
 }
 
-Task<absl::StatusOr<v1::RpcResponse>> Router::CallNode(NodeId node, ShardId group,
-                                                       std::string body, Duration timeout) {
+Task<absl::StatusOr<v1::RpcResponse>> Router::CallNode(NodeId node, ShardId group, std::string body,
+                                                       Duration timeout) {
   if (node != options_.self) {
     co_return co_await link_.Call(node, group, std::move(body), timeout);
   }

@@ -28,9 +28,8 @@ ShardHost::ShardHost(const NodeOptions& options, env::Env& env, GroupHost& group
       leader_(LeaderOptions(options, group.group()), env.kv) {}
 
 void ShardHost::Serve(v1::ShardRequest request, Reply reply) {
-  const bool forming =
-      group_.raft() != nullptr &&
-      group_.raft()->config().voters.size() < MajorityOf(options_.peers.size());
+  const bool forming = group_.raft() != nullptr &&
+                       group_.raft()->config().voters.size() < MajorityOf(options_.peers.size());
   if (forming && !GRAPHDB_MUTANT("rule-I1.forming")) {
     v1::ShardResponse response;
     response.set_status(v1::SHARD_BUSY);

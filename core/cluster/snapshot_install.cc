@@ -15,7 +15,8 @@ constexpr uint64_t kStepBytes = 256u << 10;
 }  // namespace
 
 SnapshotInstall::SnapshotInstall(env::Env& env, ShardId group, StagedSnapshot staged,
-                                 AppliedRecord applied, std::vector<storage::KeyRange> ranges, Done done)
+                                 AppliedRecord applied, std::vector<storage::KeyRange> ranges,
+                                 Done done)
     : env_(env),
       group_(group),
       staged_(std::move(staged)),

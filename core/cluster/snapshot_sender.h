@@ -30,7 +30,6 @@ namespace graphdb::cluster {
 inline constexpr size_t kSnapshotPieceBytes = 256u << 10;
 inline constexpr int kSnapshotResendsMax = 20;
 
-
 struct SnapshotTransfer {
   ShardId group;
   NodeId to;
@@ -44,7 +43,8 @@ class SnapshotSender {
   using Done = absl::AnyInvocable<void(bool installed)>;
 
   SnapshotSender(env::Env& env, PeerLink& link, SnapshotTransfer transfer,
-                 std::unique_ptr<env::KvReader> reader, std::vector<storage::KeyRange> ranges, Done done);
+                 std::unique_ptr<env::KvReader> reader, std::vector<storage::KeyRange> ranges,
+                 Done done);
   ~SnapshotSender();
 
   void Start();

@@ -33,9 +33,8 @@ absl::StatusOr<StagedSnapshot> DecodeManifest(absl::string_view bytes) {
   uint8_t format = 0;
   absl::string_view file, meta;
   if (!in.Fixed8(&format) || format != kManifestFormat) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("snapshot manifest of format ", +format, ", this program reads format ",
-                     +kManifestFormat));
+    return absl::FailedPreconditionError(absl::StrCat(
+        "snapshot manifest of format ", +format, ", this program reads format ", +kManifestFormat));
   }
   if (!in.Bytes(&file) || !in.Fixed64(&staged.bytes) || !in.Fixed32(&staged.crc32c) ||
       !in.Bytes(&meta) || !in.empty()) {
@@ -58,9 +57,9 @@ absl::Status VerifyStaged(env::Disk& disk, const StagedSnapshot& staged) {
     offset += bytes->size();
   }
   if (offset != staged.bytes || crc != staged.crc32c) {
-    return absl::DataLossError(absl::StrFormat(
-        "file %s: %d bytes with crc32c %08x, expected %d bytes with %08x", staged.file, offset,
-        crc, staged.bytes, staged.crc32c));
+    return absl::DataLossError(
+        absl::StrFormat("file %s: %d bytes with crc32c %08x, expected %d bytes with %08x",
+                        staged.file, offset, crc, staged.bytes, staged.crc32c));
   }
   return absl::OkStatus();
 }
@@ -79,17 +78,18 @@ SnapshotStage::SnapshotStage(env::Env& env, PeerLink& link, NodeId from,
 }
 
 void SnapshotStage::Start() {
-  env_.disk.Create(staged_.file, 0, [self = shared_from_this(), this](absl::StatusOr<env::FileId> file) {
-    if (!file.ok()) {
-      Fail(file.status());
-      return;
-    }
-    file_ = *file;
-    phase_ = Phase::kIdle;
-    const v1::SnapshotPiece piece = *std::move(held_);
-    held_.reset();
-    OnPiece(piece);
-  });
+  env_.disk.Create(staged_.file, 0,
+                   [self = shared_from_this(), this](absl::StatusOr<env::FileId> file) {
+                     if (!file.ok()) {
+                       Fail(file.status());
+                       return;
+                     }
+                     file_ = *file;
+                     phase_ = Phase::kIdle;
+                     const v1::SnapshotPiece piece = *std::move(held_);
+                     held_.reset();
+                     OnPiece(piece);
+                   });
 }
 
 void SnapshotStage::OnPiece(const v1::SnapshotPiece& piece) {
