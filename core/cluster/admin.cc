@@ -10,6 +10,7 @@
 #include "core/cluster/membership.h"
 #include "core/cluster/replica_scan.h"
 #include "core/cluster/shard_host.h"
+#include "core/cluster/snapshot_source.h"
 
 namespace graphdb::cluster {
 
@@ -22,14 +23,15 @@ std::string Admin::NodeName(NodeId node) const {
 }
 
 void Admin::Run(v1::AdminRequest request, Node::Reply reply) {
-  Spawn(Dispatch(std::move(request)),
-        [reply = std::move(reply)](v1::ClientResponse response) mutable {
-          response.set_last(true);
-          reply(std::move(response));
-        });
+  auto shared = std::make_shared<Node::Reply>(std::move(reply));
+  Spawn(Dispatch(std::move(request), shared), [shared](v1::ClientResponse response) {
+    response.set_last(true);
+    (*shared)(std::move(response));
+  });
 }
 
-Task<v1::ClientResponse> Admin::Dispatch(v1::AdminRequest request) {
+Task<v1::ClientResponse> Admin::Dispatch(v1::AdminRequest request,
+                                         std::shared_ptr<Node::Reply> reply) {
   switch (request.request_case()) {
     case v1::AdminRequest::kClusterStatus:
       co_return co_await ClusterStatus();
@@ -39,6 +41,8 @@ Task<v1::ClientResponse> Admin::Dispatch(v1::AdminRequest request) {
       co_return RaftStats();
     case v1::AdminRequest::kShardMap:
       co_return co_await ShardMap();
+    case v1::AdminRequest::kSnapshot:
+      co_return co_await Snapshot(std::move(reply));
     default:
       co_return ErrorResponse(absl::StatusCode::kInvalidArgument, v1::SEMANTIC,
                               "an unknown admin request");
@@ -221,6 +225,48 @@ Task<v1::ClientResponse> Admin::ShardMap() {
     }
   }
   co_return response;
+}
+
+Task<v1::ClientResponse> Admin::Snapshot(std::shared_ptr<Node::Reply> reply) {
+  if (options_.make_snapshot_writer == nullptr) {
+    co_return ErrorResponse(absl::StatusCode::kUnimplemented, v1::SEMANTIC,
+                            "this program writes no snapshots");
+  }
+  const absl::StatusOr<Timestamp> at = co_await router_.GetTimestamp();
+  absl::Status status = at.status();
+  const std::unique_ptr<SnapshotFileWriter> writer = options_.make_snapshot_writer();
+  std::string bytes;
+  if (status.ok()) {
+    SnapshotHeader header;
+    header.cluster_id = identity_.cluster_id;
+    header.at = *at;
+    header.num_shards = options_.num_shards;
+    header.snapshot_id = env_.random.Stream("cluster.snapshot", at->value()).Next();
+    status = writer->Begin(header, &bytes);
+  }
+  SnapshotSource source(router_, at.ok() ? *at : Timestamp());
+  while (status.ok()) {  // ends with the source
+    absl::StatusOr<std::optional<SnapshotPage>> page = co_await source.Next();
+    status = page.status();
+    if (!status.ok()) break;
+    if (!page->has_value()) {
+      status = writer->Finish(&bytes);
+      break;
+    }
+    status = writer->Add(**page, &bytes);
+    if (bytes.size() < kSnapshotPieceBytes) continue;
+    v1::ClientResponse part;
+    *part.mutable_admin()->mutable_snapshot()->mutable_data() = std::exchange(bytes, {});
+    (*reply)(std::move(part));
+    (void)co_await router_.Sleep(Duration());
+  }
+  if (!status.ok()) {
+    co_return ErrorResponse(status.code(), v1::UNAVAILABLE_SHARD, std::string(status.message()));
+  }
+  v1::ClientResponse last;
+  last.set_commit_timestamp(at->value());
+  *last.mutable_admin()->mutable_snapshot()->mutable_data() = std::move(bytes);
+  co_return last;
 }
 
 void Admin::Serve(v1::NodeRequest request, absl::AnyInvocable<void(v1::NodeResponse)> reply) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "absl/functional/any_invocable.h"
@@ -45,11 +46,13 @@ class Admin {
   void Serve(v1::NodeRequest request, absl::AnyInvocable<void(v1::NodeResponse)> reply);
 
  private:
-  Task<v1::ClientResponse> Dispatch(v1::AdminRequest request);
+  Task<v1::ClientResponse> Dispatch(v1::AdminRequest request, std::shared_ptr<Node::Reply> reply);
   Task<v1::ClientResponse> ClusterStatus();
   Task<v1::ClientResponse> Stats(bool digest);
   v1::ClientResponse RaftStats() const;
   Task<v1::ClientResponse> ShardMap();
+  // Streams the file; the returned response is the last one.
+  Task<v1::ClientResponse> Snapshot(std::shared_ptr<Node::Reply> reply);
   v1::NodeStatus OwnStatus() const;
   Task<absl::StatusOr<v1::NodeResponse>> AskNode(NodeId node, v1::NodeRequest request,
                                                  Duration timeout);

@@ -28,6 +28,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/base/ids.h"
+#include "core/cluster/snapshot_service.h"
 #include "core/env/env.h"
 #include "proto/client.pb.h"
 
@@ -64,6 +65,8 @@ struct NodeOptions {
   uint64_t log_entries_kept = 1024;     // per group after compaction, for slow followers
   // Reads what a restore left in the engine; an error refuses to found. Null: none.
   std::function<absl::StatusOr<FoundingState>(const env::KvReader&)> founding_state;
+  // Writes snapshot files. Null: snapshots are refused.
+  MakeSnapshotWriter make_snapshot_writer;
 };
 
 // What oracles and statistics see of one group on this node.

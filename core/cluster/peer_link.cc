@@ -24,7 +24,11 @@ void PeerLink::OnMessage(NodeId from, absl::string_view bytes) {
     return;
   }
   if (identity_.cluster_id.empty() || message.cluster_id() != identity_.cluster_id) return;
-  for (const std::string& raft : message.raft()) handler_.OnRaftMessage(from, raft);
+  if (message.raft_size() > 0) {
+    Cork();
+    for (const std::string& raft : message.raft()) handler_.OnRaftMessage(from, raft);
+    Uncork();
+  }
   switch (message.body_case()) {
     case v1::PeerMessage::kRequest:
       handler_.OnRequest(from, std::move(*message.mutable_request()));

@@ -1,0 +1,43 @@
+// SnapshotSource: the whole graph at one timestamp, page by page, read through
+// the shards' leaders like any other reader, so that no transaction is seen in
+// part (P7 of the migration study).
+//
+// Deterministic thread only.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "core/cluster/router.h"
+#include "core/cluster/snapshot_service.h"
+#include "core/env/task.h"
+
+namespace graphdb::cluster {
+
+class SnapshotSource {
+ public:
+  static constexpr uint32_t kPageEntries = 2'000;
+
+  SnapshotSource(Router& router, Timestamp at) : router_(router), at_(at) {}
+
+  // Unset at the end.
+  Task<absl::StatusOr<std::optional<SnapshotPage>>> Next();
+
+ private:
+  enum class Phase { kNodes, kRelationships, kDone };
+
+  std::string BeginOfRange() const;
+  std::string EndOfRange() const;
+  void NextRange();
+  absl::Status AddEntry(const v1::ReadEntry& entry, SnapshotPage* page) const;
+
+  Router& router_;
+  const Timestamp at_;
+  Phase phase_ = Phase::kNodes;
+  size_t shard_ = 0;
+  size_t span_ = 0;
+  std::string resume_;  // empty: at the begin of the range
+};
+
+}  // namespace graphdb::cluster
