@@ -119,7 +119,7 @@ absl::Status Reader::FindHead() {
     const ParsedBlock first = ParseBlock(bytes, head_, 0);
     if (first.verdict == BlockVerdict::kRefused) return Refused(head_, 0, first.problem);
     if (first.verdict == BlockVerdict::kOk) return ReadHead(bytes);
-    const absl::string_view problem =
+    const std::string problem =
         first.verdict == BlockVerdict::kEmpty ? "no block where one was expected" : first.problem;
     // Any intact block further on was written after the first was durable.
     GRAPHDB_RETURN_IF_ERROR(CheckTail(bytes, 0, 0, problem));
@@ -142,7 +142,7 @@ absl::Status Reader::ReadHead(absl::string_view bytes) {
                                   " was expected"));
     }
     if (block.verdict != BlockVerdict::kOk) {
-      const absl::string_view problem =
+      const std::string problem =
           block.verdict == BlockVerdict::kEmpty ? "no block" : block.problem;
       return CheckTail(bytes, offset, expected, problem);
     }

@@ -73,7 +73,6 @@ void NodeLog::SyncNewSegment(uint64_t id, env::FileId file, uint64_t bytes) {
       OnSegmentReady(id, file, bytes);
     });
   };
-  if (GRAPHDB_MUTANT("rule-L3.create-sync")) return sync_dir();
   disk_.Sync(file, [this, sync_dir](absl::Status status) {
     if (!poison_.ok()) return;
     if (!status.ok()) return Poison(status, "a new segment's sync failed");
