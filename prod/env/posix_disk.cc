@@ -52,13 +52,13 @@ auto Retried(Call call) {
 absl::Status CheckName(const std::string& name) {
   const bool length_ok = !name.empty() && name.size() <= kNameBytesMax;
   const bool letters_ok = std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '.' || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
   });
   if (length_ok && letters_ok && name[0] != '.') return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("file name '", name, "': expected 1 to ", kNameBytesMax,
-                   " of [A-Za-z0-9._-], not starting with a dot"));
+  return absl::InvalidArgumentError(absl::StrCat("file name '", name, "': expected 1 to ",
+                                                 kNameBytesMax,
+                                                 " of [A-Za-z0-9._-], not starting with a dot"));
 }
 
 absl::Status WriteAll(int descriptor, uint64_t offset, absl::string_view bytes,
@@ -156,8 +156,7 @@ absl::StatusOr<std::unique_ptr<PosixDisk>> PosixDisk::Open(const std::string& fo
   const int descriptor =
       Retried([&] { return ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
   if (descriptor < 0) return ErrnoStatus(errno, "open", folder);
-  return std::unique_ptr<PosixDisk>(
-      new PosixDisk(folder, descriptor, std::move(post), threads));
+  return std::unique_ptr<PosixDisk>(new PosixDisk(folder, descriptor, std::move(post), threads));
 }
 
 PosixDisk::PosixDisk(std::string folder, int folder_descriptor, Post post, int threads)
@@ -219,7 +218,8 @@ void PosixDisk::Open(const std::string& name, OpenDone done) {
 void PosixDisk::Write(env::FileId file, uint64_t offset, std::string bytes, Done done) {
   const auto it = files_.find(file);
   GRAPHDB_CHECK(it != files_.end()) << "file " << file << " is not open";
-  Run(WorkerOf(file),
+  Run(
+      WorkerOf(file),
       [opened = it->second, offset, bytes = std::move(bytes)] {
         return WriteAll(opened.descriptor->value(), offset, bytes, opened.name);
       },
@@ -229,7 +229,8 @@ void PosixDisk::Write(env::FileId file, uint64_t offset, std::string bytes, Done
 void PosixDisk::Sync(env::FileId file, Done done) {
   const auto it = files_.find(file);
   GRAPHDB_CHECK(it != files_.end()) << "file " << file << " is not open";
-  Run(WorkerOf(file),
+  Run(
+      WorkerOf(file),
       [opened = it->second] {
         // Never repeated after a failure: the kernel may have dropped the pages
         // and would say yes the second time.
@@ -242,7 +243,8 @@ void PosixDisk::Sync(env::FileId file, Done done) {
 void PosixDisk::Close(env::FileId file) { files_.erase(file); }
 
 void PosixDisk::Rename(const std::string& from, const std::string& to, Done done) {
-  Run(*workers_[0],
+  Run(
+      *workers_[0],
       [this, from, to] {
         for (const std::string& name : {from, to}) {
           const absl::Status valid = CheckName(name);
@@ -257,7 +259,8 @@ void PosixDisk::Rename(const std::string& from, const std::string& to, Done done
 }
 
 void PosixDisk::Remove(const std::string& name, Done done) {
-  Run(*workers_[0],
+  Run(
+      *workers_[0],
       [this, name] {
         const absl::Status valid = CheckName(name);
         if (!valid.ok()) return valid;
@@ -268,7 +271,8 @@ void PosixDisk::Remove(const std::string& name, Done done) {
 }
 
 void PosixDisk::SyncDir(Done done) {
-  Run(*workers_[0],
+  Run(
+      *workers_[0],
       [this] {
         if (::fsync(folder_descriptor_) == 0) return absl::OkStatus();
         return ErrnoStatus(errno, "fsync", folder_);
@@ -300,16 +304,15 @@ absl::StatusOr<std::string> PosixDisk::Read(const std::string& name, uint64_t of
   const absl::StatusOr<uint64_t> size = Size(name);
   if (!size.ok()) return size.status();
   if (offset >= *size) return std::string();
-  const int raw = Retried(
-      [&] { return ::openat(folder_descriptor_, name.c_str(), O_RDONLY | O_CLOEXEC); });
+  const int raw =
+      Retried([&] { return ::openat(folder_descriptor_, name.c_str(), O_RDONLY | O_CLOEXEC); });
   if (raw < 0) return ErrnoStatus(errno, "open", name);
   const Descriptor descriptor(raw);
   std::string out(std::min(bytes, *size - offset), '\0');
   size_t have = 0;
   while (have < out.size()) {
     const ssize_t n = Retried([&] {
-      return ::pread(raw, out.data() + have, out.size() - have,
-                     static_cast<off_t>(offset + have));
+      return ::pread(raw, out.data() + have, out.size() - have, static_cast<off_t>(offset + have));
     });
     if (n < 0) return ErrnoStatus(errno, "read", name);
     if (n == 0) break;

@@ -249,10 +249,9 @@ class Rig : public raft::NodeLogHost {
       for (const Entry& entry : have.entries) {
         if (entry.index > group.compacted) entries.push_back(&entry);
       }
-      const bool same = std::equal(entries.begin(), entries.end(), group.entries.begin(),
-                                   group.entries.end(), [](const Entry* a, const auto& b) {
-                                     return *a == b.second;
-                                   });
+      const bool same =
+          std::equal(entries.begin(), entries.end(), group.entries.begin(), group.entries.end(),
+                     [](const Entry* a, const auto& b) { return *a == b.second; });
       if (!same) {
         return absl::StrCat("shard ", shard.value(), ": ", entries.size(),
                             " entries that differ from the ", group.entries.size());
@@ -289,7 +288,7 @@ constexpr int kSteps = 120;
 
 TEST(LogCrashTest, NothingAcknowledgedIsLost) {
   SetActiveMutant("");
-  for (uint64_t seed = 1; seed <= 150; ++seed) {
+  for (uint64_t seed = 1; seed <= 300; ++seed) {
     const std::string problem = Rig(seed).Run(kIncarnations, kSteps);
     ASSERT_EQ(problem, "") << "seed " << seed;
   }
@@ -311,12 +310,11 @@ TEST_P(LogMutantTest, IsFound) {
 // rule-L3.twice and rule-L4.mark need damage of what was durable, which this
 // disk does not show by itself: core/raft/log has their tests.
 INSTANTIATE_TEST_SUITE_P(Rules, LogMutantTest,
-                         ::testing::Values("rule-L3.sync", "rule-L3.fsync-poison",
-                                           "rule-L3.crc", "rule-L3.address", "rule-L3.dir-sync",
-                                           "rule-L3.rewrite-tail",
-                                           "rule-L4.cut", "rule-L5.log-kept",
-                                           "rule-L5.remove-early", "rule-L5.idle-hard-state",
-                                           "rule-L5.move-live"));
+                         ::testing::Values("rule-L3.sync", "rule-L3.fsync-poison", "rule-L3.crc",
+                                           "rule-L3.address", "rule-L3.dir-sync",
+                                           "rule-L3.rewrite-tail", "rule-L4.cut",
+                                           "rule-L5.log-kept", "rule-L5.remove-early",
+                                           "rule-L5.idle-hard-state", "rule-L5.move-live"));
 
 }  // namespace
 }  // namespace graphdb::sim

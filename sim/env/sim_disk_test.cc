@@ -112,10 +112,14 @@ TEST_F(SimDiskTest, UnsyncedSectorsAreKeptLostTornOrGarbage) {
     Crash(SimDiskState::CrashKind::kPower, seed);
     const std::string bytes = Bytes(name, 0, 2048);
     const std::set<char> letters(bytes.begin(), bytes.end());
-    if (bytes == data) ++kept;
-    else if (bytes == zeros) ++lost;
-    else if (letters == std::set<char>{'\0', 'w'}) ++mixed;
-    else ++garbage;
+    if (bytes == data)
+      ++kept;
+    else if (bytes == zeros)
+      ++lost;
+    else if (letters == std::set<char>{'\0', 'w'})
+      ++mixed;
+    else
+      ++garbage;
   }
   EXPECT_GT(kept, 20);
   EXPECT_GT(lost, 20);

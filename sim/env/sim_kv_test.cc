@@ -26,8 +26,7 @@ class SimKvTest : public ::testing::Test {
     life_ = loop_.Begin(kActor);
     scheduler_ = std::make_unique<SimScheduler>(loop_, clock_, life_);
     kv_ = std::make_unique<SimKv>(*scheduler_, store_, Random(11), faults_);
-    kv_->SetDurableListener(
-        [this](ShardId shard, LogIndex through) { durable_[shard] = through; });
+    kv_->SetDurableListener([this](ShardId shard, LogIndex through) { durable_[shard] = through; });
   }
   void Crash(uint64_t seed) {
     loop_.End(kActor);

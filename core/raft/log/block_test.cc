@@ -29,10 +29,8 @@ std::string SampleBlock() {
                  {Term(1), LogIndex(300), EntryKind::kNoop, ""});
   block.Add(RecordKind::kCompacted, ShardId(9), LogIndex(200), Term(1), "");
   block.Add(RecordKind::kFreed, {}, {}, {}, EncodeU64(6));
-  return block.Finish({.segment = kSegment,
-                       .offset = kOffset,
-                       .sequence = 42,
-                       .durable_through = 41});
+  return block.Finish(
+      {.segment = kSegment, .offset = kOffset, .sequence = 42, .durable_through = 41});
 }
 
 // Patches bytes and makes the header's checksum fit again.

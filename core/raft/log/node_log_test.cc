@@ -62,9 +62,8 @@ class NodeLogTest : public ::testing::Test {
   void Append(LogBatch batch) {
     const int id = appended_++;
     for (const GroupWrite& write : batch.writes) host_.Note(write.shard, write.entries);
-    log_->Append(std::move(batch), [this, id](absl::Status status) {
-      done_.emplace_back(id, status);
-    });
+    log_->Append(std::move(batch),
+                 [this, id](absl::Status status) { done_.emplace_back(id, status); });
   }
   void AppendAndPump(LogBatch batch) {
     Append(std::move(batch));
@@ -289,7 +288,8 @@ TEST_F(NodeLogTest, WithoutRoomForASegmentAppendsWaitForTheNextTick) {
   AppendAndPump(Create(kA));
   disk_.fail_create = absl::ResourceExhaustedError("disk full");
   uint64_t index = 1;
-  for (; index <= 12; ++index) AppendAndPump(Entries(kA, {MakeEntry(1, index, std::string(8000, 'd'))}));
+  for (; index <= 12; ++index)
+    AppendAndPump(Entries(kA, {MakeEntry(1, index, std::string(8000, 'd'))}));
   EXPECT_LT(done_.size(), 13u);
   EXPECT_TRUE(process_.halts.empty());
   disk_.fail_create = absl::OkStatus();
