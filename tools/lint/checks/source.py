@@ -69,7 +69,8 @@ RULES = [
          "an actor and messages; core runs on one thread"),
     Rule("random", r"\b(?:std::)?random_device\b|\bstd::(?:mt19937|minstd|default_random_engine"
                    r"|uniform_\w+_distribution|normal_distribution|bernoulli_distribution|shuffle"
-                   r"|sample)\b|(?<![\w.>:])(?:std::|::)?s?rand(?:om)?\s*\(|\barc4random\w*\s*\("
+                   r"|sample)\b|\barc4random\w*\s*\("
+                   r"|(?<![\w.>:])(?:std::|::)?(?:s?rand(?:_r)?\s*\(|random\s*\(\s*\))"
                    r"|\bget(?:random|entropy)\s*\(|absl::(?:BitGen|Uniform)\b",
          "a named stream of env::RandomSource"),
     Rule("env", r"\b(?:secure_)?getenv\s*\(|\bsetlocale\s*\(|\bgethostname\s*\(|\bgetpid\s*\(",

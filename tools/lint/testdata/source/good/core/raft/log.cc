@@ -12,3 +12,4 @@ int64_t Time(env::Clock& clock) { return clock.time(nullptr); }
 uint64_t Address(const void* p) { return reinterpret_cast<uintptr_t>(p); }
 
 }  // namespace graphdb::raft
+void Declares(uint64_t seed) { Random random(seed); }
