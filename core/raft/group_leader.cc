@@ -253,7 +253,8 @@ void Group::MaybeCommit() {
         const auto it = progress_.find(id);
         return it == progress_.end() ? LogIndex(0) : it->second.match();
       },
-      LogIndex(0));
+      kNoIndexLimit);
+  GRAPHDB_CHECK_NE(reached, kNoIndexLimit) << "a leader is a voter";
   if (reached <= hard_.commit) return;
   // Figure 8 of the Raft paper: an older term's entry is safe only below one of ours.
   if (!log_.Matches(reached, hard_.term) && !GRAPHDB_MUTANT("raft.figure8")) return;

@@ -90,6 +90,9 @@ void Group::CheckChange() const {
     GRAPHDB_CHECK_EQ(leader_, seen_.leader) << "two leaders in term " << hard_.term;
   }
   if (seen_.role != Role::kLeader || role_ != Role::kLeader) return;
+  if (hard_.commit > seen_.hard.commit) {
+    GRAPHDB_CHECK(log_.Matches(hard_.commit, hard_.term)) << "commit by counting an older term";
+  }
   for (const auto& [id, match] : seen_.match) {
     const auto it = progress_.find(id);
     if (it != progress_.end()) GRAPHDB_CHECK_GE(it->second.match(), match) << "of " << id;
