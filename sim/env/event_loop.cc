@@ -45,6 +45,7 @@ void EventLoop::End(ActorId actor) {
   if (!state.alive) return;
   state.alive = false;
   purge_due_ = true;
+  ended_ = true;
 }
 
 bool EventLoop::Alive(Life life) const {
@@ -190,6 +191,7 @@ void EventLoop::Dispatch(const Entry& entry) {
   Event& event = slots_[entry.slot];
   const ActorId actor = event.life.actor;
   running_ = actor;
+  last_ran_ = actor;
   if (event.is_message) {
     const ActorId from = event.from;
     std::string message = std::move(event.message);

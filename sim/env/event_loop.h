@@ -23,6 +23,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -100,6 +101,12 @@ class EventLoop {
   void SetMessageSink(MessageSink* sink) { sink_ = sink; }
   void SetHopMax(Duration hop_max) { hop_max_ = hop_max; }
 
+  // Destroys the callbacks of lives that have ended. The loop does so itself
+  // after each event.
+  void PurgeEnded();
+  // Whether a life has ended since the last call.
+  bool TakeEnded() { return std::exchange(ended_, false); }
+
   // Dispatches the next event. False where none is left.
   bool RunOne();
   // Dispatches what is due up to `end`, then sets now() to it.
@@ -107,7 +114,8 @@ class EventLoop {
   // When the next event is due; false where none is left.
   bool NextDue(Duration* when);
 
-  ActorId running() const { return running_; }
+  ActorId running() const { return running_; }    // the world between events
+  ActorId last_ran() const { return last_ran_; }  // whose event was the last one
   uint64_t events_dispatched() const { return events_; }
   const TraceHash& trace_hash() const { return hash_; }
   // Adds something to the hash that is not an event (final digests).
@@ -151,7 +159,6 @@ class EventLoop {
   // Brings a live, unpaused event to the front. False where none is left.
   bool Settle();
   void Dispatch(const Entry& entry);
-  void PurgeEnded();
 
   const uint64_t seed_;
   Duration now_;
@@ -159,6 +166,8 @@ class EventLoop {
   uint64_t sequence_ = 0;
   uint64_t events_ = 0;
   bool purge_due_ = false;
+  bool ended_ = false;
+  ActorId last_ran_ = kWorldActor;
   ActorId running_ = kWorldActor;
   MessageSink* sink_ = nullptr;
   TraceHash hash_;

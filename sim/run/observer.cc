@@ -1,0 +1,100 @@
+#include "sim/run/observer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace graphdb::sim {
+namespace {
+
+LogView CopyLog(const ReplicaView& view) {
+  LogView log;
+  log.first = view.first;
+  for (LogIndex i = view.first; i <= view.last; i = i.Next()) log.entries.push_back(view.entry(i));
+  return log;
+}
+
+}  // namespace
+
+MaybeViolation Observer::Look() {
+  const ActorId actor = world_.loop().last_ran();
+  if (!IsNodeActor(actor)) return std::nullopt;
+  const NodeId id = NodeOf(actor);
+  Node& node = nodes_[id.value()];
+  if (node.incarnation != world_.incarnation(id)) {
+    node.incarnation = world_.incarnation(id);
+    node.groups.clear();
+  }
+  MaybeViolation violation;
+  world_.VisitReplicas(id, [&](const ReplicaView& view) {
+    if (!violation) violation = LookAt(id, view, &node.groups[view.group]);
+  });
+  return violation;
+}
+
+MaybeViolation Observer::LookAt(NodeId node, const ReplicaView& view, Seen* seen) {
+  if (view.is_leader && view.term > seen->led_term) {
+    seen->led_term = view.term;
+    ++leaders_seen_;
+    SayLeader(node, view);
+    if (auto v = safety_.OnLeader(view.group, view.term, node)) return v;
+    if (auto v = safety_.OnLeaderLog(view.group, view.term, node, CopyLog(view))) return v;
+    if (auto v = CompareLogs()) return v;
+  }
+  if (view.commit <= seen->commit) return std::nullopt;
+  for (LogIndex i = std::max(seen->commit.Next(), view.first); i <= view.commit && i <= view.last;
+       i = i.Next()) {
+    if (auto v = safety_.OnCommitted(view.group, node, i, view.entry(i))) return v;
+  }
+  seen->commit = view.commit;
+  return std::nullopt;
+}
+
+void Observer::SayLeader(NodeId node, const ReplicaView& view) {
+  if (!world_.trace().enabled()) return;
+  world_.trace().Line(
+      env::LogLevel::kInfo, NodeActor(node), "world",
+      absl::StrCat(GroupName(view.group), " term ", view.term.value(), ": leads, last index ",
+                   view.last.value(), ", commit ", view.commit.value()));
+}
+
+MaybeViolation Observer::CompareLogs() const {
+  std::map<ShardId, std::vector<std::pair<NodeId, LogView>>> logs;
+  for (uint32_t n = 0; n < nodes_.size(); ++n) {
+    world_.VisitReplicas(NodeId(n), [&](const ReplicaView& view) {
+      logs[view.group].emplace_back(NodeId(n), CopyLog(view));
+    });
+  }
+  for (const auto& [group, replicas] : logs) {
+    for (size_t i = 0; i < replicas.size(); ++i) {
+      for (size_t j = i + 1; j < replicas.size(); ++j) {
+        auto v = CheckLogMatching(group, replicas[i].first, replicas[i].second, replicas[j].first,
+                                  replicas[j].second);
+        if (v) return v;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+bool Observer::Settled() const {
+  struct Range {
+    LogIndex commit_max;
+    LogIndex applied_min = LogIndex(~uint64_t{0});
+  };
+  std::map<ShardId, Range> groups;
+  for (uint32_t n = 0; n < nodes_.size(); ++n) {
+    if (!world_.Up(NodeId(n))) return false;
+    world_.VisitReplicas(NodeId(n), [&](const ReplicaView& view) {
+      Range& range = groups[view.group];
+      range.commit_max = std::max(range.commit_max, view.commit);
+      range.applied_min = std::min(range.applied_min, view.applied);
+    });
+  }
+  return std::all_of(groups.begin(), groups.end(), [](const auto& group) {
+    return group.second.applied_min == group.second.commit_max;
+  });
+}
+
+}  // namespace graphdb::sim

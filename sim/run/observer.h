@@ -1,0 +1,53 @@
+// Observer: looks at the replicas of the node that ran the last event and feeds
+// Raft's oracles: who leads in which term, with which log, what is committed.
+//
+// Deterministic thread only.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "sim/check/raft_safety.h"
+#include "sim/world/world.h"
+
+namespace graphdb::sim {
+
+class Observer {
+ public:
+  // `world` outlives it.
+  explicit Observer(World& world) : world_(world), nodes_(world.options().nodes) {}
+
+  // After each event.
+  MaybeViolation Look();
+  // Every pair of logs of each group; costly.
+  MaybeViolation CompareLogs() const;
+
+  // Leaders of new terms since the run began.
+  uint64_t leaders_seen() const { return leaders_seen_; }
+  const RaftSafety& safety() const { return safety_; }
+
+  // Every node is up, and all replicas of each group have applied all that any
+  // of them knows as committed.
+  bool Settled() const;
+
+ private:
+  struct Seen {
+    Term led_term;  // the newest term it led
+    LogIndex commit;
+  };
+  struct Node {
+    uint64_t incarnation = 0;
+    std::map<ShardId, Seen> groups;
+  };
+
+  MaybeViolation LookAt(NodeId node, const ReplicaView& view, Seen* seen);
+  void SayLeader(NodeId node, const ReplicaView& view);
+
+  World& world_;
+  std::vector<Node> nodes_;
+  RaftSafety safety_;
+  uint64_t leaders_seen_ = 0;
+};
+
+}  // namespace graphdb::sim

@@ -1,0 +1,247 @@
+#include "sim/run/run.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/check.h"
+#include "core/storage/keys.h"
+#include "sim/env/mixing.h"
+#include "sim/env/mutants_on.h"
+#include "sim/run/observer.h"
+#include "sim/work/driver.h"
+#include "sim/work/generators.h"
+#include "sim/world/world.h"
+
+namespace graphdb::sim {
+namespace {
+
+World* g_present = nullptr;  // LINT-OK(mutable-global): for the text of a failed check alone
+
+constexpr Duration kPoll = Duration::Milliseconds(50);
+
+std::vector<Driver::Assignment> MakeAssignments(const RunOptions& options) {
+  std::vector<Driver::Assignment> assignments;
+  uint32_t index = 0;
+  for (const WorkloadSpec& spec : options.workloads) {
+    std::unique_ptr<Workload> workload = MakeWorkload(spec.name, index++);
+    GRAPHDB_CHECK(workload != nullptr) << "no workload " << spec.name;
+    assignments.push_back({std::move(workload), spec.clients});
+  }
+  return assignments;
+}
+
+class Run {
+ public:
+  Run(const RunOptions& options, const ProgramFactory& factory, RunTrace trace)
+      : options_(options),
+        world_(options, factory),
+        driver_(world_, MakeAssignments(options)),
+        observer_(world_) {
+    result_.seed = options.seed;
+    if (trace.detail != TraceLog::Detail::kOff) {
+      world_.trace().SetSink(trace.detail, std::move(trace.sink));
+    }
+    g_present = &world_;
+  }
+  ~Run() { g_present = nullptr; }
+
+  RunResult Execute() {
+    if (Phases()) Judge();
+    Collect();
+    return std::move(result_);
+  }
+
+ private:
+  // False where the run ended early, with the verdict set.
+  bool Phases() {
+    world_.StartAll();
+    driver_.StartSetup();
+    if (!Until("formed and set up", options_.form_limit, [&] { return driver_.setup_done(); })) {
+      return false;
+    }
+    Say("load starts");
+    const uint64_t leaders_before = observer_.leaders_seen();
+    world_.Play(options_.plan);
+    driver_.StartLoad();
+    const Duration load_end = world_.loop().now() + options_.duration;
+    Duration due;
+    while (world_.loop().NextDue(&due) && due <= load_end) {
+      if (!StepOnce()) return false;
+    }
+    driver_.StopLoad();
+    world_.EndFaults();
+    result_.leader_changes = observer_.leaders_seen() - leaders_before;
+    if (!Until("answered what was under way", options_.final_limit,
+               [&] { return driver_.idle() && world_.up_count() == options_.nodes; })) {
+      return false;
+    }
+    Say("final reads");
+    driver_.StartFinal();
+    if (!Until("answered the final reads", options_.final_limit,
+               [&] { return driver_.final_done(); })) {
+      return false;
+    }
+    return Until("settled", options_.final_limit, [&] { return observer_.Settled(); });
+  }
+
+  bool StepOnce() {
+    if (!world_.Step()) return Fail("stalled", "no event is left");
+    if (auto violation = observer_.Look()) return Fail(violation->oracle, violation->message);
+    if (world_.loop().events_dispatched() < options_.events_max) return true;
+    Fail("budget", absl::StrCat("more than ", options_.events_max, " events"));
+    result_.verdict = RunResult::Verdict::kUndecided;
+    return false;
+  }
+
+  // Polls the condition, for it may be costly.
+  template <typename Condition>
+  bool Until(absl::string_view what, Duration limit, Condition condition) {
+    const Duration end = world_.loop().now() + limit;
+    Duration next_poll = world_.loop().now();
+    for (;;) {
+      Duration due;
+      const bool nothing_left = !world_.loop().NextDue(&due);
+      if (nothing_left || world_.loop().now() >= next_poll) {
+        if (condition()) return true;
+        next_poll = world_.loop().now() + kPoll;
+      }
+      if (world_.loop().now() > end) {
+        return Fail("liveness",
+                    absl::StrCat("not ", what, " within ", DurationText(limit),
+                                 world_.start_failure().ok()
+                                     ? std::string()
+                                     : absl::StrCat("; a node did not start: ",
+                                                    world_.start_failure().ToString())));
+      }
+      if (!StepOnce()) return false;
+    }
+  }
+
+  bool Fail(absl::string_view oracle, absl::string_view message) {
+    result_.verdict = RunResult::Verdict::kViolation;
+    result_.oracle = std::string(oracle);
+    result_.message = std::string(message);
+    return false;
+  }
+
+  void Judge() {
+    if (auto violation = observer_.CompareLogs()) {
+      Fail(violation->oracle, violation->message);
+      return;
+    }
+    if (!CompareEngines()) return;
+    for (const Driver::Assignment& assignment : driver_.assignments()) {
+      const Workload::Verdict verdict = assignment.workload->Check();
+      if (verdict.violation) {
+        Fail(verdict.violation->oracle, verdict.violation->message);
+        return;
+      }
+      if (!verdict.undecided) continue;
+      Fail(assignment.workload->name(), "the oracle ran out of its budget");
+      result_.verdict = RunResult::Verdict::kUndecided;
+    }
+  }
+
+  // State equality: everything but what belongs to one disk is equal on all nodes.
+  bool CompareEngines() {
+    const env::KvReader* first = world_.engine(NodeId(0));
+    for (uint32_t n = 1; n < options_.nodes; ++n) {
+      auto a = first->Iterate("", "\xff");
+      auto b = world_.engine(NodeId(n))->Iterate("", "\xff");
+      for (;;) {
+        SkipNodeKeyed(*a);
+        SkipNodeKeyed(*b);
+        if (!a->Valid() && !b->Valid()) break;
+        const bool same =
+            a->Valid() && b->Valid() && a->key() == b->key() && a->value() == b->value();
+        if (!same) return EnginesDiffer(*a, *b, NodeId(n));
+        a->Next();
+        b->Next();
+      }
+    }
+    FoldState(*first);
+    return true;
+  }
+
+  static void SkipNodeKeyed(env::KvIterator& it) {
+    const auto node_keyed = [](absl::string_view key) {
+      return key.size() > 2 && key[2] == static_cast<char>(storage::Tag::kNodeLocal);
+    };
+    while (it.Valid() && node_keyed(it.key())) it.Next();
+  }
+
+  bool EnginesDiffer(const env::KvIterator& a, const env::KvIterator& b, NodeId node) {
+    const auto show = [](const env::KvIterator& it) {
+      return it.Valid() ? absl::StrCat(absl::CHexEscape(it.key()), " = ",
+                                       absl::CHexEscape(it.value().substr(0, 80)))
+                        : std::string("the end");
+    };
+    return Fail("state-equality",
+                absl::StrCat("the states of node1 and ", NodeName(node), " differ: node1 has ",
+                             show(a), ", ", NodeName(node), " has ", show(b)));
+  }
+
+  void FoldState(const env::KvReader& engine) {
+    uint64_t digest = 0;
+    for (auto it = engine.Iterate("", "\xff"); it->Valid(); it->Next()) {
+      digest = Mix(digest, HashBytes(it->key()), HashBytes(it->value()));
+    }
+    world_.loop().FoldIntoTrace("final.state", digest);
+  }
+
+  void Collect() {
+    result_.events = world_.loop().events_dispatched();
+    result_.virtual_time = world_.loop().now();
+    result_.trace_hash = world_.loop().trace_hash().value();
+    result_.clients = driver_.counters();
+    result_.network = world_.fabric().counters();
+    result_.faults = world_.fault_counts();
+    result_.self_halts = world_.self_halts();
+    result_.commits_observed = observer_.safety().committed_count();
+    result_.cover = CoverCounts();
+  }
+
+  void Say(absl::string_view text) {
+    if (world_.trace().enabled()) {
+      world_.trace().Line(env::LogLevel::kInfo, kWorldActor, "world", text);
+    }
+  }
+
+  const RunOptions options_;
+  World world_;
+  Driver driver_;
+  Observer observer_;
+  RunResult result_;
+};
+
+}  // namespace
+
+uint64_t RunResult::fault_count() const {
+  uint64_t count = 0;
+  for (const auto& [kind, times] : faults) {
+    if (kind != "heal" && kind != "restart") count += times;
+  }
+  return count;
+}
+
+RunResult ExecuteRun(const RunOptions& options, const ProgramFactory& factory, RunTrace trace) {
+  SetActiveMutant(options.mutant);
+  ResetCoverCounts();
+  RunResult result = Run(options, factory, std::move(trace)).Execute();
+  SetActiveMutant("");
+  return result;
+}
+
+std::string DescribePresentRun() {
+  if (g_present == nullptr) return "outside a run";
+  EventLoop& loop = g_present->loop();
+  return absl::StrCat("seed ", loop.seed(), ", ", ActorName(loop.running()), " at ",
+                      FormatTime(loop.now()), ", event ", loop.events_dispatched());
+}
+
+}  // namespace graphdb::sim

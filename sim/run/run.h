@@ -1,0 +1,62 @@
+// Run: one whole run, from options to verdict.
+//
+//   RunResult result = ExecuteRun(options, factory, {});
+//
+// The order: the cluster forms and the workloads are set up; load, with the
+// fault plan; faults end and every node comes back; final reads; all replicas
+// settle; the oracles judge. Raft's oracles look after every event.
+//
+// What no oracle sees here: wrong answers to what no workload asks (Cypher
+// among it); slowness below the limits of liveness.
+//
+// Invariants:
+//   1. The result is a function of the options and the program.
+//
+// Deterministic thread only; one run at a time in a process (mutants, cover).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "sim/env/sim_fabric.h"
+#include "sim/env/trace_log.h"
+#include "sim/work/session.h"
+#include "sim/world/program.h"
+#include "sim/world/run_options.h"
+
+namespace graphdb::sim {
+
+struct RunResult {
+  enum class Verdict : uint8_t { kOk, kViolation, kUndecided };
+
+  uint64_t seed = 0;
+  Verdict verdict = Verdict::kOk;
+  std::string oracle;  // kViolation, kUndecided
+  std::string message;
+  uint64_t events = 0;
+  Duration virtual_time;
+  uint64_t trace_hash = 0;
+
+  SessionCounters clients;
+  NetworkCounters network;
+  std::map<std::string, uint64_t> faults;  // by kind, as they happened
+  uint64_t leader_changes = 0;             // during the load
+  uint64_t self_halts = 0;
+  uint64_t commits_observed = 0;
+  std::map<std::string, uint64_t> cover;
+
+  uint64_t fault_count() const;
+};
+
+struct RunTrace {
+  TraceLog::Detail detail = TraceLog::Detail::kOff;
+  TraceLog::Sink sink;
+};
+
+RunResult ExecuteRun(const RunOptions& options, const ProgramFactory& factory, RunTrace trace);
+
+// Where the present run is, for a failed check: node, virtual time, seed.
+std::string DescribePresentRun();
+
+}  // namespace graphdb::sim

@@ -1,0 +1,107 @@
+#include "sim/work/driver.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace graphdb::sim {
+
+Driver::Driver(World& world, std::vector<Assignment> assignments)
+    : world_(world), assignments_(std::move(assignments)) {
+  const uint64_t seed = world.options().seed;
+  for (Assignment& assignment : assignments_) {
+    first_client_.push_back(static_cast<uint32_t>(clients_.size()));
+    for (uint32_t place = 0; place < assignment.clients; ++place) {
+      const auto number = static_cast<uint32_t>(clients_.size());
+      Client client;
+      client.session = std::make_unique<Session>(
+          world, number, Random(StreamSeed(seed, "client.session", number)), load_counters_);
+      client.workload = assignment.workload.get();
+      client.place = place;
+      clients_.push_back(std::move(client));
+    }
+  }
+}
+
+void Driver::StartSetup() {
+  setups_left_ = static_cast<uint32_t>(assignments_.size());
+  for (size_t i = 0; i < assignments_.size(); ++i) {
+    SetupStep(first_client_[i],
+              std::make_shared<std::vector<v1::BatchRequest>>(assignments_[i].workload->Setup()),
+              0);
+  }
+}
+
+void Driver::SetupStep(uint32_t first_client,
+                       std::shared_ptr<std::vector<v1::BatchRequest>> batches, size_t next) {
+  if (next == batches->size()) {
+    if (--setups_left_ == 0) load_counters_ = SessionCounters();
+    return;
+  }
+  SessionPolicy insist;
+  insist.attempts_max = 0;
+  clients_[first_client].session->Run((*batches)[next], /*write=*/true, insist,
+                                      [this, first_client, batches, next](const OpOutcome&) {
+                                        SetupStep(first_client, batches, next + 1);
+                                      });
+}
+
+void Driver::StartLoad() {
+  loading_ = true;
+  for (Client& client : clients_) Think(client);
+}
+
+void Driver::Think(Client& client) {
+  const Duration mean = world_.options().think_mean;
+  Random rng(StreamSeed(world_.options().seed, "client.think",
+                        (uint64_t{client.session->client()} << 32) | client.next_number));
+  const Duration pause = mean / 4 + rng.UniformDuration(mean * 2 + Duration::Nanoseconds(1));
+  world_.loop().After(pause, world_.ClientLife(client.session->client()), "client.think",
+                      [this, &client] { LoadStep(client); });
+}
+
+void Driver::LoadStep(Client& client) {
+  if (!loading_) return;
+  PlanContext context;
+  context.client = client.session->client();
+  context.place = client.place;
+  context.number = client.next_number++;
+  context.now = world_.loop().now();
+  Random rng(StreamSeed(world_.options().seed, "client.plan",
+                        (uint64_t{context.client} << 32) | context.number));
+  PlannedOp op = client.workload->Plan(context, rng);
+  op.client = context.client;
+  op.number = context.number;
+  const v1::BatchRequest batch = op.batch;
+  const bool write = op.write;
+  client.session->Run(batch, write, SessionPolicy(),
+                      [this, &client, op = std::move(op)](const OpOutcome& outcome) {
+                        client.workload->Done(op, outcome);
+                        Think(client);
+                      });
+}
+
+bool Driver::idle() const {
+  return std::none_of(clients_.begin(), clients_.end(),
+                      [](const Client& client) { return client.session->busy(); });
+}
+
+void Driver::StartFinal() {
+  finals_left_ = static_cast<uint32_t>(assignments_.size());
+  for (const uint32_t first : first_client_) FinalStep(clients_[first]);
+}
+
+void Driver::FinalStep(Client& client) {
+  const std::optional<v1::BatchRequest> batch = client.workload->NextFinal();
+  if (!batch) {
+    --finals_left_;
+    return;
+  }
+  SessionPolicy insist;
+  insist.attempts_max = 0;
+  client.session->Run(*batch, /*write=*/false, insist, [this, &client](const OpOutcome& outcome) {
+    client.workload->FinalDone(client.session->client(), outcome);
+    FinalStep(client);
+  });
+}
+
+}  // namespace graphdb::sim

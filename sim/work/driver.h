@@ -1,0 +1,68 @@
+// Driver: leads all clients of a run through its phases: set-up, load, final
+// reads. Operations and pauses of a client come from its own streams.
+//
+//   Driver driver(world, std::move(workloads));
+//   driver.StartSetup();   ... until setup_done()
+//   driver.StartLoad();    ... for a while
+//   driver.StopLoad();     ... until idle()
+//   driver.StartFinal();   ... until final_done()
+//
+// Deterministic thread only.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "sim/work/session.h"
+#include "sim/work/workload.h"
+#include "sim/world/world.h"
+
+namespace graphdb::sim {
+
+class Driver {
+ public:
+  struct Assignment {
+    std::unique_ptr<Workload> workload;
+    uint32_t clients = 1;
+  };
+
+  // `world` outlives it.
+  Driver(World& world, std::vector<Assignment> assignments);
+
+  void StartSetup();
+  bool setup_done() const { return setups_left_ == 0; }
+  void StartLoad();
+  void StopLoad() { loading_ = false; }
+  bool idle() const;
+  void StartFinal();
+  bool final_done() const { return finals_left_ == 0; }
+
+  const SessionCounters& counters() const { return load_counters_; }
+  const std::vector<Assignment>& assignments() const { return assignments_; }
+
+ private:
+  struct Client {
+    std::unique_ptr<Session> session;
+    Workload* workload = nullptr;
+    uint32_t place = 0;
+    uint64_t next_number = 0;
+  };
+
+  void SetupStep(uint32_t first_client, std::shared_ptr<std::vector<v1::BatchRequest>> batches,
+                 size_t next);
+  void LoadStep(Client& client);
+  void Think(Client& client);
+  void FinalStep(Client& client);
+
+  World& world_;
+  std::vector<Assignment> assignments_;
+  std::vector<uint32_t> first_client_;  // of each assignment
+  std::vector<Client> clients_;
+  SessionCounters load_counters_;
+  uint32_t setups_left_ = 0;
+  uint32_t finals_left_ = 0;
+  bool loading_ = false;
+};
+
+}  // namespace graphdb::sim

@@ -1,0 +1,246 @@
+#include "sim/work/edges.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "sim/check/graph_symmetry.h"
+#include "sim/check/ledger.h"
+#include "sim/work/batches.h"
+#include "sim/work/generators.h"
+
+namespace graphdb::sim {
+
+std::vector<v1::BatchRequest> EdgesWorkload::Setup() {
+  v1::BatchRequest batch;
+  for (uint64_t i = 0; i < kHubs; ++i) AddCreateNode(&batch, first_ + i, "Hub");
+  return {batch};
+}
+
+PlannedOp EdgesWorkload::Plan(const PlanContext& context, Random& rng) {
+  PlannedOp op;
+  op.write = true;
+  const uint64_t dice = rng.Below(100);
+  if (dice < 15 && PlanDeleteEdge(context, rng, &op)) return op;
+  if (dice >= 15 && dice < 30 && PlanDeleteNode(context, rng, &op)) return op;
+  if (dice >= 30 && dice < 45) {
+    const uint64_t id = first_ + 1000 + context.client * uint64_t{50'000} + context.number;
+    AddCreateNode(&op.batch, id, "Own");
+    op.detail = kCreateNode;
+    nodes_[id] = Node{context.client, Outcome::kInfo, {}};
+    return op;
+  }
+  if (dice >= 45 && dice < 70) {
+    PlanLook(rng, &op);
+    return op;
+  }
+  PlanCreateEdge(context, rng, &op);
+  return op;
+}
+
+void EdgesWorkload::PlanCreateEdge(const PlanContext& context, Random& rng, PlannedOp* op) {
+  std::vector<uint64_t> ends;
+  for (uint64_t i = 0; i < kHubs; ++i) ends.push_back(first_ + i);
+  for (const auto& [id, node] : nodes_) {
+    const bool lives = node.created == Outcome::kOk && node.removal.outcome == Outcome::kFail;
+    if (lives) ends.push_back(id);
+  }
+  const uint64_t start = ends[rng.Below(ends.size())];
+  const uint64_t end = ends[rng.Below(ends.size())];
+  const int64_t tag = UniqueValue(context.client, context.number, 0);
+  AddCreateEdge(&op->batch, start, end, "LINKS", tag);
+  op->detail = kCreateEdge;
+  edges_[tag] = Edge{0, start, end, context.client, Outcome::kInfo, {}, {}};
+}
+
+bool EdgesWorkload::PlanDeleteEdge(const PlanContext& context, Random& rng, PlannedOp* op) {
+  std::vector<uint64_t> own;
+  for (const auto& [tag, edge] : edges_) {
+    const bool known = edge.client == context.client && edge.id != 0;
+    if (known && edge.removal.outcome == Outcome::kFail) own.push_back(edge.id);
+  }
+  if (own.empty()) return false;
+  AddDeleteEdge(&op->batch, own[rng.Below(own.size())]);
+  op->detail = kDeleteEdge;
+  return true;
+}
+
+bool EdgesWorkload::PlanDeleteNode(const PlanContext& context, Random& rng, PlannedOp* op) {
+  std::vector<uint64_t> own;
+  for (const auto& [id, node] : nodes_) {
+    const bool lives = node.created == Outcome::kOk && node.removal.outcome == Outcome::kFail;
+    if (lives && node.client == context.client) own.push_back(id);
+  }
+  if (own.empty()) return false;
+  const uint64_t id = own[rng.Below(own.size())];
+  AddDeleteNode(&op->batch, id, /*detach=*/rng.Chance(1, 2));
+  op->detail = kDeleteNode;
+  return true;
+}
+
+void EdgesWorkload::PlanLook(Random& rng, PlannedOp* op) {
+  op->write = false;
+  op->detail = kLook;
+  const uint64_t a = first_ + rng.Below(kHubs);
+  const uint64_t b = first_ + rng.Below(kHubs);
+  AddExpand(&op->batch, a, v1::OUTGOING);
+  AddExpand(&op->batch, b, v1::INCOMING);
+}
+
+void EdgesWorkload::Done(const PlannedOp& op, const OpOutcome& outcome) {
+  const v1::ElementOp& asked = op.batch.ops(0);
+  switch (op.detail) {
+    case kLook:
+      return CheckLook(op, outcome);
+    case kCreateNode:
+      nodes_[asked.create_node().id()].created = outcome.outcome;
+      return;
+    case kDeleteNode:
+      nodes_[asked.delete_node().id()].removal = {outcome.outcome, outcome.invoked,
+                                                  asked.delete_node().detach()};
+      return;
+    case kDeleteEdge:
+      for (auto& [tag, edge] : edges_) {
+        if (edge.id == asked.delete_edge().id()) {
+          edge.removal = {outcome.outcome, outcome.invoked, false};
+        }
+      }
+      return;
+    default:
+      break;
+  }
+  Edge& edge = edges_[UniqueValue(op.client, op.number, 0)];
+  edge.created = outcome.outcome;
+  edge.created_by = outcome.completed;
+  edge.id = ResultAt(outcome.result, 0).edge().id();
+}
+
+void EdgesWorkload::CheckLook(const PlannedOp& op, const OpOutcome& outcome) {
+  if (outcome.outcome != Outcome::kOk || look_violation_) return;
+  const uint64_t a = op.batch.ops(0).expand().id();
+  const uint64_t b = op.batch.ops(1).expand().id();
+  std::map<uint64_t, int> seen;  // bit 0: at the source, bit 1: at the destination
+  for (int side = 0; side < 2; ++side) {
+    for (const ListedEdge& edge : ListedEdges(ResultAt(outcome.result, side).edges())) {
+      if (edge.start == a && edge.end == b) seen[edge.id] |= 1 << side;
+    }
+  }
+  for (const auto& [id, sides] : seen) {
+    if (sides == 3) continue;
+    look_violation_ =
+        Violation{"graph-symmetry",
+                  absl::StrCat("relationship ", id, " from ", a, " to ", b, ": client", op.client,
+                               " at ", outcome.completed.nanoseconds(), "ns saw it at its ",
+                               sides == 1 ? "source" : "destination", " only, in one transaction")};
+    return;
+  }
+}
+
+std::optional<v1::BatchRequest> EdgesWorkload::NextFinal() {
+  v1::BatchRequest batch;
+  ++final_step_;
+  if (final_step_ == 1) {
+    for (uint64_t i = 0; i < kHubs; ++i) asked_.push_back(first_ + i);
+    for (const auto& [id, node] : nodes_) asked_.push_back(id);
+    for (const uint64_t id : asked_) AddGetNode(&batch, id);
+    return batch;
+  }
+  if (final_step_ > 2) return std::nullopt;
+  for (const ListedNode& node : listed_) {
+    AddExpand(&batch, node.id, v1::OUTGOING);
+    AddExpand(&batch, node.id, v1::INCOMING);
+  }
+  return batch;
+}
+
+void EdgesWorkload::FinalDone(uint32_t, const OpOutcome& outcome) {
+  if (outcome.outcome != Outcome::kOk) return;
+  if (final_step_ == 1) {
+    for (size_t i = 0; i < asked_.size(); ++i) {
+      const v1::ElementResult& result = ResultAt(outcome.result, static_cast<int>(i));
+      if (result.has_node()) listed_.push_back({asked_[i], {}, {}});
+    }
+    return;
+  }
+  for (size_t i = 0; i < listed_.size(); ++i) {
+    const auto& out = ResultAt(outcome.result, static_cast<int>(2 * i)).edges();
+    const auto& in = ResultAt(outcome.result, static_cast<int>(2 * i + 1)).edges();
+    listed_[i].out = ListedEdges(out);
+    listed_[i].in = ListedEdges(in);
+    for (const v1::RelationshipValue& edge : out.edges()) {
+      const auto tag = IntProperty(edge.properties(), "tag");
+      present_tags_.push_back(static_cast<uint64_t>(tag.value_or(0)));
+    }
+  }
+  lists_read_ = true;
+}
+
+bool EdgesWorkload::EdgeIsGone(const Edge& edge) const {
+  if (edge.removal.outcome == Outcome::kOk) return true;
+  for (const uint64_t end : {edge.start, edge.end}) {
+    const auto node = nodes_.find(end);
+    if (node == nodes_.end()) continue;
+    const Removal& removal = node->second.removal;
+    const bool took_it = removal.outcome == Outcome::kOk && removal.detach;
+    if (took_it && edge.created_by < removal.invoked) return true;
+  }
+  return false;
+}
+
+bool EdgesWorkload::EdgeIsUncertain(const Edge& edge) const {
+  if (edge.created == Outcome::kInfo || edge.removal.outcome == Outcome::kInfo) return true;
+  for (const uint64_t end : {edge.start, edge.end}) {
+    const auto node = nodes_.find(end);
+    if (node == nodes_.end()) continue;
+    // A plain delete succeeds only where no relationship is left, so it explains none away.
+    const Removal& removal = node->second.removal;
+    if (removal.outcome == Outcome::kInfo) return true;
+    if (removal.outcome == Outcome::kOk && removal.detach) return true;
+  }
+  return false;
+}
+
+MaybeViolation EdgesWorkload::CheckEdgeLedger() const {
+  Ledger ledger("edges");
+  for (const auto& [tag, edge] : edges_) {
+    const auto id = static_cast<uint64_t>(tag);
+    if (edge.created == Outcome::kFail) {
+      ledger.Refused(id);
+    } else if (edge.created == Outcome::kOk && EdgeIsGone(edge)) {
+      ledger.Deleted(id);
+    } else if (EdgeIsUncertain(edge)) {
+      ledger.Unknown(id);
+    } else {
+      ledger.Acknowledged(id);
+    }
+  }
+  return ledger.CheckFinal(present_tags_);
+}
+
+MaybeViolation EdgesWorkload::CheckNodeLedger() const {
+  Ledger ledger("nodes");
+  for (uint64_t i = 0; i < kHubs; ++i) ledger.Acknowledged(first_ + i);
+  for (const auto& [id, node] : nodes_) {
+    if (node.created == Outcome::kFail) {
+      ledger.Refused(id);
+    } else if (node.removal.outcome == Outcome::kOk) {
+      ledger.Deleted(id);
+    } else if (node.created == Outcome::kInfo || node.removal.outcome == Outcome::kInfo) {
+      ledger.Unknown(id);
+    } else {
+      ledger.Acknowledged(id);
+    }
+  }
+  std::vector<uint64_t> present;
+  for (const ListedNode& node : listed_) present.push_back(node.id);
+  return ledger.CheckFinal(present);
+}
+
+Workload::Verdict EdgesWorkload::Check() {
+  if (look_violation_) return {look_violation_, false};
+  if (!lists_read_) return {std::nullopt, true};
+  if (auto violation = CheckGraphSymmetry(listed_)) return {violation, false};
+  if (auto violation = CheckNodeLedger()) return {violation, false};
+  return {CheckEdgeLedger(), false};
+}
+
+}  // namespace graphdb::sim

@@ -1,0 +1,132 @@
+#include "sim/work/session.h"
+
+#include <utility>
+
+#include "core/base/check.h"
+#include "sim/work/batches.h"
+
+namespace graphdb::sim {
+namespace {
+
+// How much longer than the server the client waits.
+constexpr Duration kGrace = Duration::Milliseconds(500);
+
+// Refusals that say that the request as a whole had no effect, whatever an
+// earlier attempt of it did: a retry was fenced before it was judged.
+bool SettlesEarlierAttempts(v1::ErrorReason reason) {
+  switch (reason) {
+    case v1::CONFLICT:
+    case v1::CONSTRAINT:
+    case v1::NO_SUCH_ELEMENT:
+    case v1::LIMIT:
+    case v1::SEMANTIC:
+    case v1::READ_ONLY:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+Session::Session(World& world, uint32_t client, Random rng, SessionCounters& counters)
+    : world_(world), client_(client), rng_(rng), counters_(counters) {
+  gateway_ = NodeId(static_cast<uint32_t>(rng_.Below(world.options().nodes)));
+  request_.set_session(1 + client);
+}
+
+void Session::Run(const v1::BatchRequest& batch, bool write, SessionPolicy policy, Done done) {
+  GRAPHDB_CHECK(!busy()) << "client " << client_;
+  ++counters_.requests;
+  *request_.mutable_batch() = batch;
+  request_.set_retry(false);
+  request_.set_sequence(write ? ++sequence_ : 0);
+  request_.set_timeout_ms(static_cast<uint32_t>(policy.timeout.milliseconds()));
+  write_ = write;
+  policy_ = policy;
+  maybe_ran_ = false;
+  attempts_ = 0;
+  done_ = std::move(done);
+  invoked_ = world_.loop().now();
+  if (rng_.Chance(1, 8)) {
+    gateway_ = NodeId(static_cast<uint32_t>(rng_.Below(world_.options().nodes)));
+  }
+  Attempt();
+}
+
+void Session::Attempt() {
+  ++attempts_;
+  ++counters_.attempts;
+  if (request_.retry()) ++counters_.retried;
+  const uint64_t attempt = ++attempt_id_;
+  world_.Call(client_, gateway_, request_, write_,
+              [this, attempt](CallResult result) { OnResult(attempt, std::move(result)); });
+  timer_ = world_.loop().After(policy_.timeout + kGrace, world_.ClientLife(client_),
+                               "client.timeout", [this, attempt] {
+                                 CallResult silence;
+                                 silence.kind = CallResult::Kind::kBroken;
+                                 OnResult(attempt, std::move(silence));
+                               });
+}
+
+void Session::OnResult(uint64_t attempt, CallResult result) {
+  if (attempt != attempt_id_ || !busy()) return;  // too late: it was given up
+  ++attempt_id_;
+  world_.loop().Cancel(timer_);
+  switch (result.kind) {
+    case CallResult::Kind::kAnswered:
+      return OnAnswer(std::move(result.response));
+    case CallResult::Kind::kRefused:
+      return Again(/*maybe_ran=*/false);
+    case CallResult::Kind::kBroken:
+      return Again(/*maybe_ran=*/true);
+  }
+}
+
+void Session::OnAnswer(v1::ClientResponse response) {
+  const v1::ErrorReason reason = response.error().reason();
+  if (response.error().code() == 0) {
+    return Finish(Outcome::kOk, reason, std::move(*response.mutable_batch()));
+  }
+  if (reason == v1::CONFLICT) ++counters_.conflicts;
+  const bool insist = policy_.attempts_max == 0;
+  if (reason == v1::OUTCOME_UNKNOWN) return Again(/*maybe_ran=*/true);
+  // Every other refusal says that this attempt had no effect.
+  if (insist || (maybe_ran_ && !SettlesEarlierAttempts(reason))) return Again(false);
+  Finish(Outcome::kFail, reason, {});
+}
+
+void Session::Again(bool maybe_ran) {
+  if (write_ && maybe_ran) maybe_ran_ = true;
+  if (policy_.attempts_max > 0 && attempts_ >= policy_.attempts_max) {
+    return Finish(maybe_ran_ ? Outcome::kInfo : Outcome::kFail, v1::OUTCOME_UNKNOWN, {});
+  }
+  request_.set_retry(maybe_ran_);
+  const uint64_t step = 1 + rng_.Below(world_.options().nodes);
+  gateway_ = NodeId(static_cast<uint32_t>((gateway_.value() + step) % world_.options().nodes));
+  const Duration pause = Duration::Milliseconds(rng_.Between(20, 40 + 100 * attempts_));
+  timer_ =
+      world_.loop().After(pause, world_.ClientLife(client_), "client.retry", [this] { Attempt(); });
+}
+
+void Session::Finish(Outcome outcome, v1::ErrorReason reason, v1::BatchResult result) {
+  OpOutcome done;
+  done.outcome = outcome;
+  done.reason = reason;
+  done.invoked = invoked_;
+  done.completed = world_.loop().now();
+  done.result = std::move(result);
+  if (outcome == Outcome::kOk) {
+    ++counters_.acknowledged;
+    if (write_ && ShardsTouched(request_.batch(), world_.options().shards) > 1) {
+      ++counters_.multi_shard;
+    }
+  } else {
+    ++(outcome == Outcome::kFail ? counters_.failed : counters_.unknown);
+  }
+  Done callback = std::move(done_);
+  done_ = nullptr;
+  callback(std::move(done));
+}
+
+}  // namespace graphdb::sim

@@ -1,0 +1,77 @@
+// Session: one client as its library would be: a session id, a sequence per
+// write, and retries that keep "exactly once" (rule T7): an unknown outcome is
+// asked for again with the same sequence and retry = true, at another gateway.
+//
+//   Session session(world, client, rng);
+//   session.Run(batch, /*write=*/true, {}, [](OpOutcome outcome) { ... });
+//
+// Invariants:
+//   1. kOk and kFail are certain: kFail had no effect and never will have.
+//   2. One request at a time.
+//
+// Deterministic thread only.
+#pragma once
+
+#include <cstdint>
+
+#include "absl/functional/any_invocable.h"
+#include "core/env/random.h"
+#include "sim/work/workload.h"
+#include "sim/world/world.h"
+
+namespace graphdb::sim {
+
+struct SessionPolicy {
+  // Attempts before an outcome stays unknown; 0: until it is known and good.
+  uint32_t attempts_max = 6;
+  Duration timeout = Duration::Milliseconds(2000);
+};
+
+struct SessionCounters {
+  uint64_t requests = 0;
+  uint64_t acknowledged = 0;
+  uint64_t failed = 0;
+  uint64_t unknown = 0;
+  uint64_t conflicts = 0;
+  uint64_t attempts = 0;
+  uint64_t retried = 0;      // attempts with retry = true
+  uint64_t multi_shard = 0;  // acknowledged writes that touch several shards
+};
+
+class Session {
+ public:
+  using Done = absl::AnyInvocable<void(OpOutcome)>;
+
+  // `world` and `counters` outlive it.
+  Session(World& world, uint32_t client, Random rng, SessionCounters& counters);
+
+  void Run(const v1::BatchRequest& batch, bool write, SessionPolicy policy, Done done);
+  bool busy() const { return static_cast<bool>(done_); }
+  uint32_t client() const { return client_; }
+  Random& rng() { return rng_; }
+
+ private:
+  void Attempt();
+  void OnResult(uint64_t attempt, CallResult result);
+  void OnAnswer(v1::ClientResponse response);
+  void Again(bool maybe_ran);
+  void Finish(Outcome outcome, v1::ErrorReason reason, v1::BatchResult result);
+
+  World& world_;
+  const uint32_t client_;
+  Random rng_;
+  SessionCounters& counters_;
+  NodeId gateway_;
+  v1::ClientRequest request_;
+  bool write_ = false;
+  bool maybe_ran_ = false;  // an attempt of this request may have had its effect
+  SessionPolicy policy_;
+  uint32_t attempts_ = 0;
+  uint64_t attempt_id_ = 0;  // of the attempt whose answer counts
+  uint64_t sequence_ = 0;
+  EventId timer_ = kNoEvent;
+  Duration invoked_;
+  Done done_;
+};
+
+}  // namespace graphdb::sim

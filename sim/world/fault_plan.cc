@@ -1,0 +1,99 @@
+#include "sim/world/fault_plan.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+
+namespace graphdb::sim {
+namespace {
+
+std::string TargetText(const FaultTarget& target) {
+  switch (target.kind) {
+    case FaultTarget::Kind::kNode:
+      return NodeName(target.node);
+    case FaultTarget::Kind::kLeader:
+      return absl::StrCat("leader ", GroupName(target.group));
+    case FaultTarget::Kind::kFollower:
+      return absl::StrCat("follower ", GroupName(target.group));
+    case FaultTarget::Kind::kGateway:
+      return "gateway";
+    case FaultTarget::Kind::kAll:
+      return "all";
+  }
+  return "?";
+}
+
+std::string PercentText(uint32_t ppm) {
+  return ppm % 10'000 == 0 ? absl::StrCat(ppm / 10'000, "%") : absl::StrCat(ppm, "ppm");
+}
+
+std::string NetworkText(const NetworkRates& rates) {
+  return absl::StrCat(
+      "drop=", PercentText(rates.drop_ppm), " duplicate=", PercentText(rates.duplicate_ppm),
+      " tail=", PercentText(rates.tail_ppm), " delay=", DurationText(rates.delay_mean));
+}
+
+std::string GroupsText(const std::vector<std::vector<NodeId>>& groups) {
+  return absl::StrJoin(groups, " | ", [](std::string* out, const std::vector<NodeId>& group) {
+    absl::StrAppend(
+        out, "{",
+        absl::StrJoin(group, " ",
+                      [](std::string* inner, NodeId node) { inner->append(NodeName(node)); }),
+        "}");
+  });
+}
+
+std::string Details(const FaultAction& action) {
+  switch (action.kind) {
+    case FaultKind::kCrash:
+      return absl::StrCat(" ", TargetText(action.target), action.power ? "" : " process");
+    case FaultKind::kPartition:
+      return absl::StrCat(" ", GroupsText(action.groups));
+    case FaultKind::kCut:
+      return absl::StrCat(" ", NodeName(*action.from), " -> ", NodeName(*action.to));
+    case FaultKind::kHeal:
+      if (!action.from) return "";
+      return absl::StrCat(" ", NodeName(*action.from), " -> ", NodeName(*action.to));
+    case FaultKind::kSlowDisk:
+    case FaultKind::kPause:
+    case FaultKind::kStepWall:
+      return absl::StrCat(" ", TargetText(action.target), " ", DurationText(action.amount));
+    case FaultKind::kNetwork:
+      return absl::StrCat(" ", NetworkText(action.network));
+    case FaultKind::kRestart:
+    case FaultKind::kFailSync:
+    case FaultKind::kFailWrite:
+      return absl::StrCat(" ", TargetText(action.target));
+  }
+  return "";
+}
+
+}  // namespace
+
+const char* FaultKindName(FaultKind kind) {
+  static constexpr const char* kNames[kFaultKindCount] = {
+      "crash", "restart",   "partition", "cut",       "heal",      "slow-disk",
+      "pause", "step-wall", "network",   "fail-sync", "fail-write"};
+  return kNames[static_cast<int>(kind)];
+}
+
+std::string NodeName(NodeId node) { return absl::StrCat("node", node.value() + 1); }
+
+std::string GroupName(ShardId group) {
+  return group == kMetaGroup ? "meta" : absl::StrCat("shard=", group.value());
+}
+
+std::string DurationText(Duration duration) {
+  const int64_t ns = duration.nanoseconds();
+  if (ns % 1'000'000'000 == 0) return absl::StrCat(ns / 1'000'000'000, "s");
+  if (ns % 1'000'000 == 0) return absl::StrCat(ns / 1'000'000, "ms");
+  if (ns % 1'000 == 0) return absl::StrCat(ns / 1'000, "us");
+  return absl::StrCat(ns, "ns");
+}
+
+std::string ToText(const FaultAction& action) {
+  return absl::StrCat("at ", DurationText(action.at), " ", FaultKindName(action.kind),
+                      Details(action));
+}
+
+}  // namespace graphdb::sim

@@ -1,0 +1,80 @@
+// FaultPlan: what goes wrong in a run and when, as data that can be drawn,
+// written down, read back and cut. Its text form is the `at` lines of a
+// scenario file (scenarios/README.md).
+//
+// Times count from the moment when the cluster has formed and the workloads are
+// set up.
+//
+// Invariants:
+//   1. ParseAction(ToText(a)) gives a again.
+//
+// Plain values; deterministic thread only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/ids.h"
+#include "core/env/time.h"
+
+namespace graphdb::sim {
+
+enum class FaultKind : uint8_t {
+  kCrash,      // target, power or process
+  kRestart,    // target
+  kPartition,  // groups; symmetric
+  kCut,        // from -> to, one way
+  kHeal,       // from -> to, or everything
+  kSlowDisk,   // target, amount: the time a sync may take
+  kPause,      // target, amount
+  kStepWall,   // target, amount, may be negative
+  kNetwork,    // rates and delay of every link
+  kFailSync,   // target: syncs fail until the node is restarted
+  kFailWrite,  // target: writes fail likewise
+};
+inline constexpr int kFaultKindCount = 11;
+const char* FaultKindName(FaultKind kind);
+
+struct FaultTarget {
+  enum class Kind : uint8_t { kNode, kLeader, kFollower, kGateway, kAll };
+  Kind kind = Kind::kNode;
+  NodeId node;
+  ShardId group;  // kLeader, kFollower
+
+  friend bool operator==(const FaultTarget&, const FaultTarget&) = default;
+};
+
+struct NetworkRates {
+  uint32_t drop_ppm = 0;
+  uint32_t duplicate_ppm = 0;
+  uint32_t tail_ppm = 0;
+  Duration delay_mean = Duration::Microseconds(400);
+
+  friend bool operator==(const NetworkRates&, const NetworkRates&) = default;
+};
+
+struct FaultAction {
+  Duration at;
+  FaultKind kind = FaultKind::kCrash;
+  FaultTarget target;
+  bool power = true;                        // kCrash
+  std::vector<std::vector<NodeId>> groups;  // kPartition
+  std::optional<NodeId> from, to;           // kCut, kHeal
+  Duration amount;
+  NetworkRates network;
+
+  friend bool operator==(const FaultAction&, const FaultAction&) = default;
+};
+
+using FaultPlan = std::vector<FaultAction>;  // in order of `at`
+
+// "at 5s crash leader shard=1"
+std::string ToText(const FaultAction& action);
+// "1500ms"; the largest unit that is exact.
+std::string DurationText(Duration duration);
+std::string NodeName(NodeId node);
+std::string GroupName(ShardId group);
+
+}  // namespace graphdb::sim

@@ -1,0 +1,55 @@
+// Program: what runs in a node's slot of the world. The adapter of
+// cluster::Node is //sim/world:cluster_program; tests plug in toys.
+//
+// Invariants:
+//   1. It is destroyed at a crash; all it may keep is in its disk and engine.
+//
+// Deterministic thread only.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "core/base/ids.h"
+#include "core/env/env.h"
+#include "proto/client.pb.h"
+#include "sim/check/raft_safety.h"
+
+namespace graphdb::sim {
+
+// What an observer sees of one replica. Valid during the visit only.
+struct ReplicaView {
+  ShardId group;
+  bool is_leader = false;
+  Term term;
+  LogIndex first;  // of the entries held; last < first where there are none
+  LogIndex last;
+  LogIndex commit;
+  LogIndex applied;
+  // The entry at an index of [first, last].
+  absl::FunctionRef<LogEntryView(LogIndex)> entry;
+};
+
+class Program {
+ public:
+  using Reply = absl::AnyInvocable<void(v1::ClientResponse)>;
+
+  virtual ~Program() = default;
+  virtual absl::Status Start() = 0;
+  virtual void HandleClient(v1::ClientRequest request, Reply reply) = 0;
+  virtual void VisitReplicas(absl::FunctionRef<void(const ReplicaView&)> visit) const = 0;
+};
+
+struct ProgramOptions {
+  NodeId self;
+  uint32_t nodes = 3;
+  uint32_t shards = 3;
+};
+
+using ProgramFactory =
+    std::function<std::unique_ptr<Program>(const ProgramOptions& options, env::Env& env)>;
+
+}  // namespace graphdb::sim

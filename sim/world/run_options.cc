@@ -1,0 +1,25 @@
+#include "sim/world/run_options.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace graphdb::sim {
+
+std::string ToText(const RunOptions& options) {
+  std::string text = absl::StrCat(
+      "nodes=", options.nodes, " shards=", options.shards,
+      " duration=", DurationText(options.duration), " think=", DurationText(options.think_mean),
+      " clock_error_ppb=", options.clock_error_ppb_max, " drop_ppm=", options.network.drop_ppm,
+      " duplicate_ppm=", options.network.duplicate_ppm, " tail_ppm=", options.network.tail_ppm,
+      " stale_ppm=", options.network.stale_ppm, " delay=", DurationText(options.network.delay_mean),
+      " hop=", DurationText(options.hop_max), " sync=", DurationText(options.disk.sync_latency_max),
+      " stall_ppm=", options.disk.stall_ppm, " flush_bytes=", options.kv.flush_every_bytes,
+      " flush_error_ppm=", options.kv.flush_error_ppm,
+      " supervisor=", DurationText(options.supervisor_delay), " faults=", options.plan.size());
+  for (const WorkloadSpec& spec : options.workloads) {
+    absl::StrAppend(&text, " ", spec.name, "=", spec.clients);
+  }
+  if (!options.mutant.empty()) absl::StrAppend(&text, " mutant=", options.mutant);
+  return text;
+}
+
+}  // namespace graphdb::sim

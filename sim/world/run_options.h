@@ -1,0 +1,52 @@
+// RunOptions: everything that decides a run beside the program itself. Two runs
+// with equal options have equal traces.
+//
+// Plain values; deterministic thread only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/env/time.h"
+#include "sim/env/sim_disk.h"
+#include "sim/env/sim_fabric.h"
+#include "sim/env/sim_kv.h"
+#include "sim/world/fault_plan.h"
+
+namespace graphdb::sim {
+
+struct WorkloadSpec {
+  std::string name;  // bank, append, register, skew, edges
+  uint32_t clients = 1;
+
+  friend bool operator==(const WorkloadSpec&, const WorkloadSpec&) = default;
+};
+
+struct RunOptions {
+  std::string name = "swarm";
+  uint64_t seed = 1;
+  uint32_t nodes = 3;
+  uint32_t shards = 3;
+  Duration duration = Duration::Seconds(30);  // of load, after the cluster has formed
+  std::vector<WorkloadSpec> workloads;
+  Duration think_mean = Duration::Milliseconds(300);
+  LinkProfile network;
+  DiskFaults disk;
+  KvFaults kv;
+  Duration hop_max = Duration::Microseconds(20);
+  int64_t clock_error_ppb_max = 200'000;
+  // A node that halted by itself is started again after this long.
+  Duration supervisor_delay = Duration::Milliseconds(1000);
+  FaultPlan plan;
+  std::string mutant;
+  // Limits in virtual time; beyond them the cluster has lost its liveness.
+  Duration form_limit = Duration::Seconds(60);
+  Duration final_limit = Duration::Seconds(60);
+  uint64_t events_max = 20'000'000;  // beyond it the run is undecided
+};
+
+// One line: "nodes=3 shards=3 duration=30s ..."
+std::string ToText(const RunOptions& options);
+
+}  // namespace graphdb::sim

@@ -1,0 +1,121 @@
+#include "sim/world/scenario.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "sim/world/swarm.h"
+
+namespace graphdb::sim {
+namespace {
+
+constexpr char kHead[] = "# name: x\nnodes 3\n";
+
+std::string ErrorOf(const std::string& text) {
+  const auto scenario = ParseScenario(text, "f.txt");
+  return scenario.ok() ? "ok" : std::string(scenario.status().message());
+}
+std::string ErrorOfLine(const std::string& line) { return ErrorOf(absl::StrCat(kHead, line)); }
+
+TEST(ScenarioTest, ReadsAWholeFile) {
+  const auto parsed = ParseScenario(
+      "# name: leader_crash\n"
+      "# about: a leader dies under load\n"
+      "# seed: 7\n"
+      "# rerun: tools/dev sim run --scenario scenarios/cluster/leader_crash.txt --seed 7\n"
+      "\n"
+      "nodes 5\n"
+      "shards 9\n"
+      "duration 20s\n"
+      "workload bank clients=4\n"
+      "network drop=2% duplicate=100ppm delay=2ms\n"
+      "at 9s heal\n"
+      "at 5s crash leader shard=1 process\n"
+      "at 6s partition {node1} | {node2 node3 node4 node5}\n"
+      "at 8s cut node1 -> node2\n"
+      "at 3s slow-disk node2 50ms\n"
+      "at 10s restart node1\n"
+      "expect ok\n",
+      "f.txt");
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  const RunOptions& options = parsed->options;
+  EXPECT_EQ(options.name, "leader_crash");
+  EXPECT_EQ(options.seed, 7u);
+  EXPECT_EQ(options.nodes, 5u);
+  EXPECT_EQ(options.shards, 9u);
+  EXPECT_EQ(options.duration, Duration::Seconds(20));
+  EXPECT_EQ(options.network.drop_ppm, 20'000u);
+  EXPECT_EQ(options.network.duplicate_ppm, 100u);
+  EXPECT_EQ(options.network.delay_mean, Duration::Milliseconds(2));
+  EXPECT_EQ(options.workloads, (std::vector<WorkloadSpec>{{"bank", 4}}));
+  ASSERT_EQ(options.plan.size(), 6u);
+  EXPECT_EQ(ToText(options.plan[0]), "at 3s slow-disk node2 50ms");
+  EXPECT_EQ(ToText(options.plan[1]), "at 5s crash leader shard=1 process");
+  EXPECT_EQ(ToText(options.plan[2]), "at 6s partition {node1} | {node2 node3 node4 node5}");
+  EXPECT_EQ(ToText(options.plan[3]), "at 8s cut node1 -> node2");
+  EXPECT_EQ(ToText(options.plan[4]), "at 9s heal");
+  EXPECT_EQ(ToText(options.plan[5]), "at 10s restart node1");
+}
+
+TEST(ScenarioTest, ErrorsNamePlaceValueAndExpectation) {
+  EXPECT_EQ(ErrorOf("# name: x\nnodes many\n"), "f.txt:2:7: 'many': expected a number from 1 to 9");
+  EXPECT_EQ(ErrorOfLine("duration 5 s\n"),
+            "f.txt:3:10: '5': expected a time such as 500ms or 5s, at most 3600s");
+  EXPECT_EQ(ErrorOfLine("at 5s crash node4\n"), "f.txt:3:13: 'node4': expected node1 to node3");
+  EXPECT_EQ(ErrorOfLine("at 5s cut node1 node2\n"), "f.txt:3:17: 'node2': expected ->");
+  EXPECT_EQ(ErrorOfLine("at 5s cut node1 ->\n"),
+            "f.txt:3:19: the end of the line: expected node1 to node3");
+  EXPECT_EQ(ErrorOfLine("workload bank clients=0\n"),
+            "f.txt:3:15: 'clients=0': expected clients=N with N from 1 to 64");
+  EXPECT_EQ(ErrorOfLine("expect ok please\n"),
+            "f.txt:3:11: 'please': expected the end of the line");
+  EXPECT_EQ(ErrorOfLine("at 5s network drop=101%\n"),
+            "f.txt:3:15: 'drop=101%': expected drop=N% with N from 0 to 100");
+  EXPECT_EQ(ErrorOf("# name: x\n# seed: -3\nnodes 3\n"),
+            "f.txt:2:9: '-3': expected a seed, a number from 0 to 2^64-1");
+  EXPECT_EQ(ErrorOf("nodes 3\n"), "f.txt:2:1: the end of the file: expected a line `# name: NAME`");
+  EXPECT_NE(ErrorOfLine("explode now\n").find("f.txt:3:1: 'explode': expected nodes, shards"),
+            std::string::npos);
+}
+
+TEST(ScenarioTest, RefusesWhatWouldBeHalfRead) {
+  for (const char* line :
+       {"at 5s\n", "at soon crash node1\n", "at 5s partition {node1}\n",
+        "at 5s partition {} | {node1}\n", "at 5s crash\n", "at 5s slow-disk node1\n",
+        "at 5s slow-disk node1 -5ms\n", "at 5s crash leader\n", "at 5s crash leader shard=3\n",
+        "at 99999s heal\n", "shards 0\n", "at 5s heal node1\n", "workload poetry clients=1\n",
+        "at 5s crash node01\n"}) {
+    EXPECT_NE(ErrorOfLine(line), "ok") << line;
+  }
+}
+
+TEST(ScenarioTest, TextOfAScenarioReadsBackEqual) {
+  std::set<FaultKind> kinds;
+  for (uint64_t seed = 1; seed <= 200; ++seed) {
+    Scenario scenario;
+    scenario.options = DrawSwarmOptions(seed);
+    scenario.options.clock_error_ppb_max -= scenario.options.clock_error_ppb_max % 1'000;
+    const std::string text = ToText(scenario, "tools/dev sim run");
+    const auto parsed = ParseScenario(text, "f.txt");
+    ASSERT_TRUE(parsed.ok()) << parsed.status() << "\n" << text;
+    EXPECT_TRUE(parsed->options.plan == scenario.options.plan) << text;
+    EXPECT_EQ(ToText(*parsed, "tools/dev sim run"), text);
+    for (const FaultAction& action : scenario.options.plan) kinds.insert(action.kind);
+  }
+  EXPECT_EQ(kinds.size(), static_cast<size_t>(kFaultKindCount)) << "the swarm draws every kind";
+}
+
+TEST(SwarmTest, SeedsDifferAndSomeAreFaultFree) {
+  int fault_free = 0;
+  for (uint64_t seed = 1; seed <= 300; ++seed) {
+    fault_free += DrawSwarmOptions(seed).plan.empty() ? 1 : 0;
+    EXPECT_EQ(ToText(DrawSwarmOptions(seed)), ToText(DrawSwarmOptions(seed)));
+  }
+  EXPECT_GT(fault_free, 15);
+  EXPECT_LT(fault_free, 75);
+}
+
+}  // namespace
+}  // namespace graphdb::sim

@@ -1,0 +1,193 @@
+#include "sim/world/swarm.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/env/random.h"
+
+namespace graphdb::sim {
+namespace {
+
+constexpr uint64_t kFaultFreePercent = 12;
+
+constexpr FaultTarget kEverybody{FaultTarget::Kind::kAll, NodeId(), ShardId()};
+
+// Which families of faults a run has, with weights for the draw of each fault.
+struct Families {
+  std::vector<std::pair<FaultKind, uint64_t>> weights;
+  uint64_t total = 0;
+
+  void Add(FaultKind kind, uint64_t weight) {
+    weights.emplace_back(kind, weight);
+    total += weight;
+  }
+  FaultKind Draw(Random& rng) const {
+    uint64_t at = rng.Below(total);
+    for (const auto& [kind, weight] : weights) {
+      if (at < weight) return kind;
+      at -= weight;
+    }
+    return weights.back().first;
+  }
+};
+
+Duration Milliseconds(Random& rng, int64_t low, int64_t high) {
+  return Duration::Milliseconds(rng.Between(low, high));
+}
+
+FaultTarget DrawTarget(Random& rng, const RunOptions& options) {
+  FaultTarget target;
+  const uint64_t kind = rng.Below(10);
+  const uint64_t group = rng.Below(options.shards + 1);
+  const uint64_t node = rng.Below(options.nodes);
+  if (kind < 4) {
+    target.kind = FaultTarget::Kind::kLeader;
+    target.group = group == options.shards ? kMetaGroup : ShardId(static_cast<uint16_t>(group));
+  } else if (kind < 5) {
+    target.kind = FaultTarget::Kind::kGateway;
+  } else {
+    target.node = NodeId(static_cast<uint32_t>(node));
+  }
+  return target;
+}
+
+std::vector<std::vector<NodeId>> DrawGroups(Random& rng, uint32_t nodes) {
+  std::vector<std::vector<NodeId>> groups(2);
+  for (uint32_t n = 0; n < nodes; ++n) groups[rng.Below(2)].push_back(NodeId(n));
+  if (groups[0].empty() || groups[1].empty()) {
+    std::vector<NodeId>& full = groups[0].empty() ? groups[1] : groups[0];
+    std::vector<NodeId>& empty = groups[0].empty() ? groups[0] : groups[1];
+    const uint64_t alone = rng.Below(full.size());
+    empty.push_back(full[alone]);
+    full.erase(full.begin() + static_cast<int64_t>(alone));
+  }
+  return groups;
+}
+
+NetworkRates DrawRates(Random& rng) {
+  NetworkRates rates;
+  const uint32_t scale = static_cast<uint32_t>(rng.Below(3));  // 0: clean, 2: nasty
+  if (scale == 0) return rates;
+  rates.drop_ppm = static_cast<uint32_t>(rng.Below(scale == 1 ? 5'000 : 100'000));
+  rates.duplicate_ppm = static_cast<uint32_t>(rng.Below(scale == 1 ? 5'000 : 50'000));
+  rates.tail_ppm = static_cast<uint32_t>(rng.Below(scale == 1 ? 10'000 : 100'000));
+  rates.delay_mean = Duration::Microseconds(rng.Between(200, scale == 1 ? 2'000 : 15'000));
+  return rates;
+}
+
+// The faults that number `i` of the plan stands for: itself and its end.
+void DrawFault(const RunOptions& options, const Families& families, Duration at, Random& rng,
+               FaultPlan* plan) {
+  FaultAction action;
+  action.at = at;
+  action.kind = families.Draw(rng);
+  FaultAction end;
+  end.at = at + Milliseconds(rng, 200, rng.Chance(1, 4) ? 10'000 : 3'000);
+  end.kind = FaultKind::kHeal;
+  switch (action.kind) {
+    case FaultKind::kCrash:
+      action.target = DrawTarget(rng, options);
+      action.power = rng.Chance(3, 4);
+      if (rng.Chance(1, 12)) action.target = kEverybody;
+      end.kind = FaultKind::kRestart;
+      end.target = kEverybody;
+      break;
+    case FaultKind::kPartition:
+      action.groups = DrawGroups(rng, options.nodes);
+      break;
+    case FaultKind::kCut: {
+      const uint64_t from = rng.Below(options.nodes);
+      const uint64_t step = 1 + rng.Below(options.nodes - 1);
+      action.from = NodeId(static_cast<uint32_t>(from));
+      action.to = NodeId(static_cast<uint32_t>((from + step) % options.nodes));
+      end.from = action.from;
+      end.to = action.to;
+      break;
+    }
+    case FaultKind::kSlowDisk:
+      // Its end has to hit the same node, so not "the leader".
+      action.target.node = NodeId(static_cast<uint32_t>(rng.Below(options.nodes)));
+      action.amount = Milliseconds(rng, 5, 300);
+      end = action;
+      end.at = at + Milliseconds(rng, 500, 6'000);
+      end.amount = options.disk.sync_latency_max;
+      break;
+    case FaultKind::kNetwork:
+      action.network = DrawRates(rng);
+      end = action;
+      end.at = at + Milliseconds(rng, 500, 6'000);
+      end.network = NetworkRates();
+      break;
+    case FaultKind::kPause:
+    case FaultKind::kStepWall:
+      action.target = DrawTarget(rng, options);
+      action.amount = Milliseconds(rng, 10, 3'000);
+      plan->push_back(std::move(action));
+      return;
+    default:  // kFailSync, kFailWrite: the node halts; restarted by its supervisor
+      action.target = DrawTarget(rng, options);
+      plan->push_back(std::move(action));
+      return;
+  }
+  plan->push_back(std::move(action));
+  plan->push_back(std::move(end));
+}
+
+Families DrawFamilies(Random& rng) {
+  Families families;
+  const std::pair<FaultKind, uint64_t> all[] = {
+      {FaultKind::kCrash, 6},    {FaultKind::kPartition, 4}, {FaultKind::kCut, 3},
+      {FaultKind::kSlowDisk, 2}, {FaultKind::kNetwork, 3},   {FaultKind::kPause, 3},
+      {FaultKind::kStepWall, 1}, {FaultKind::kFailSync, 2},  {FaultKind::kFailWrite, 1}};
+  for (const auto& [kind, weight] : all) {
+    const bool on = rng.Chance(3, 5);
+    const uint64_t extra = rng.Below(4);
+    if (on) families.Add(kind, weight + extra);
+  }
+  if (families.total == 0) families.Add(FaultKind::kCrash, 1);
+  return families;
+}
+
+void DrawKnobs(Random& rng, RunOptions* options) {
+  options->think_mean = Milliseconds(rng, 150, 350);
+  options->hop_max = Duration::Microseconds(rng.Between(1, rng.Chance(1, 4) ? 1'000 : 50));
+  options->clock_error_ppb_max = rng.Between(0, rng.Chance(1, 5) ? 20'000'000 : 200'000);
+  const NetworkRates rates = DrawRates(rng);
+  options->network.delay_mean = rates.delay_mean;
+  options->network.drop_ppm = rates.drop_ppm / 4;
+  options->network.duplicate_ppm = rates.duplicate_ppm / 4;
+  options->network.tail_ppm = rates.tail_ppm / 4;
+  if (rng.Chance(1, 3)) options->network.stale_ppm = static_cast<uint32_t>(rng.Below(2'000));
+  options->disk.sync_latency_max = Duration::Microseconds(rng.Between(100, 8'000));
+  if (rng.Chance(1, 4)) options->disk.stall_ppm = static_cast<uint32_t>(rng.Below(2'000));
+  options->kv.flush_every_bytes = uint64_t{1} << rng.Between(12, 18);
+  if (rng.Chance(1, 5)) options->kv.flush_error_ppm = static_cast<uint32_t>(rng.Below(200'000));
+  options->supervisor_delay = Milliseconds(rng, 100, 3'000);
+}
+
+}  // namespace
+
+RunOptions DrawSwarmOptions(uint64_t seed) {
+  Random rng(StreamSeed(seed, "swarm", 0));
+  RunOptions options;
+  options.seed = seed;
+  for (const char* workload : {"append", "bank", "register", "skew", "edges"}) {
+    options.workloads.push_back({workload, workload[0] == 'a' ? 2u : 1u});
+  }
+  if (rng.Below(100) < kFaultFreePercent) return options;
+  DrawKnobs(rng, &options);
+  const Families families = DrawFamilies(rng);
+  const uint64_t faults = 4 + rng.Below(6);
+  const int64_t last_ms = options.duration.milliseconds() - 3'000;
+  for (uint64_t i = 0; i < faults; ++i) {
+    Random own(StreamSeed(seed, "swarm.fault", i));
+    const Duration at = Milliseconds(own, 500, last_ms);
+    DrawFault(options, families, at, own, &options.plan);
+  }
+  std::stable_sort(options.plan.begin(), options.plan.end(),
+                   [](const FaultAction& a, const FaultAction& b) { return a.at < b.at; });
+  return options;
+}
+
+}  // namespace graphdb::sim

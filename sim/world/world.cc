@@ -1,0 +1,372 @@
+#include "sim/world/world.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/check.h"
+#include "sim/env/mixing.h"
+
+namespace graphdb::sim {
+
+// All that hangs off one life of a node. The program is last: it is destroyed
+// first, while its ports are still there.
+struct World::Incarnation {
+  Incarnation(World& world, Slot& slot, Life its_life, const ClockModel& clock_model)
+      : life(its_life),
+        clock(world.loop_, clock_model),
+        scheduler(world.loop_, clock, life),
+        network(world.fabric_, world.loop_, life),
+        random(world.loop_.seed(), life),
+        disk(scheduler, slot.disk_state, random.Stream("sim.disk", 0), slot.disk_faults),
+        kv(scheduler, slot.kv_state, random.Stream("sim.kv", 0), slot.kv_faults),
+        log(world.trace_, life.actor),
+        process(world.loop_, life),
+        env{clock, scheduler, network, disk, kv, random, log, process} {}
+
+  const Life life;
+  SimClock clock;
+  SimScheduler scheduler;
+  SimNetwork network;
+  SimRandomSource random;
+  SimDisk disk;
+  SimKv kv;
+  SimEventLog log;
+  SimProcess process;
+  env::Env env;
+  std::unique_ptr<Program> program;
+};
+
+World::World(const RunOptions& options, ProgramFactory factory)
+    : options_(options),
+      factory_(std::move(factory)),
+      loop_(options.seed),
+      trace_(loop_),
+      fabric_(loop_, options.nodes),
+      world_life_(loop_.LifeOf(kWorldActor)),
+      slots_(options.nodes) {
+  loop_.SetHopMax(options.hop_max);
+  fabric_.SetProfile(options.network);
+  for (Slot& slot : slots_) {
+    slot.disk_faults = options.disk;
+    slot.kv_faults = options.kv;
+  }
+}
+
+World::~World() {
+  for (uint32_t n = 0; n < slots_.size(); ++n) {
+    loop_.End(NodeActor(NodeId(n)));
+    fabric_.SetReceiver(NodeId(n), nullptr);
+  }
+  loop_.PurgeEnded();
+}
+
+void World::Say(env::LogLevel level, ActorId actor, absl::string_view text) {
+  if (trace_.enabled()) trace_.Line(level, actor, "world", text);
+}
+
+bool World::Step() {
+  if (!loop_.RunOne()) return false;
+  if (loop_.TakeEnded()) BuryTheHalted();
+  return true;
+}
+
+bool World::Up(NodeId node) const { return slots_[node.value()].live != nullptr; }
+
+uint32_t World::up_count() const {
+  return static_cast<uint32_t>(std::count_if(
+      slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.live != nullptr; }));
+}
+
+uint64_t World::incarnation(NodeId node) const { return slots_[node.value()].starts; }
+
+Program* World::program(NodeId node) {
+  Slot& slot = slots_[node.value()];
+  return slot.live == nullptr ? nullptr : slot.live->program.get();
+}
+
+void World::VisitReplicas(NodeId node, absl::FunctionRef<void(const ReplicaView&)> visit) const {
+  const Slot& slot = slots_[node.value()];
+  if (slot.live != nullptr) slot.live->program->VisitReplicas(visit);
+}
+
+const env::KvReader* World::engine(NodeId node) const {
+  const Slot& slot = slots_[node.value()];
+  return slot.live == nullptr ? nullptr : &slot.live->kv;
+}
+
+void World::StartAll() {
+  for (uint32_t n = 0; n < slots_.size(); ++n) Start(NodeId(n));
+}
+
+void World::Start(NodeId node) {
+  Slot& slot = slots_[node.value()];
+  slot.wanted_up = true;
+  if (slot.live != nullptr) return;
+  const Life life = loop_.Begin(NodeActor(node));
+  Random rng(
+      StreamSeed(loop_.seed(), "world.clock", (uint64_t{node.value()} << 32) | life.incarnation));
+  ClockModel model;
+  model.rate_error_ppb = rng.Between(-options_.clock_error_ppb_max, options_.clock_error_ppb_max);
+  model.origin = Instant::FromNanoseconds(rng.Between(1, int64_t{1} << 40));
+  model.wall_unix_ms_at_start += loop_.now().milliseconds();
+  ++slot.starts;
+  slot.live = std::make_unique<Incarnation>(*this, slot, life, model);
+  Say(env::LogLevel::kInfo, life.actor, absl::StrCat("starts, incarnation ", life.incarnation));
+  ProgramOptions program_options;
+  program_options.self = node;
+  program_options.nodes = options_.nodes;
+  program_options.shards = options_.shards;
+  slot.live->program = factory_(program_options, slot.live->env);
+  const absl::Status started = slot.live->program->Start();
+  if (started.ok()) return;
+  start_failure_ = started;
+  Say(env::LogLevel::kError, life.actor, absl::StrCat("did not start: ", started.ToString()));
+  loop_.End(life.actor);  // like a halt: Step buries it, the supervisor tries again
+}
+
+void World::ScheduleStart(NodeId node, Duration delay) {
+  loop_.After(delay, world_life_, "world.start", [this, node] {
+    if (slots_[node.value()].wanted_up) Start(node);
+  });
+}
+
+void World::Crash(NodeId node, bool power) {
+  slots_[node.value()].wanted_up = false;
+  if (!Up(node)) return;
+  Say(env::LogLevel::kWarning, NodeActor(node), power ? "crashes: power" : "crashes: process");
+  loop_.End(NodeActor(node));
+  Bury(node, power);
+}
+
+void World::BuryTheHalted() {
+  for (uint32_t n = 0; n < slots_.size(); ++n) {
+    Slot& slot = slots_[n];
+    if (slot.live == nullptr || loop_.Alive(slot.live->life)) continue;
+    const absl::Status& reason = slot.live->process.reason();
+    if (!reason.ok()) {
+      Say(env::LogLevel::kWarning, NodeActor(NodeId(n)),
+          absl::StrCat("halted: ", reason.ToString()));
+    }
+    ++self_halts_;
+    Bury(NodeId(n), /*power=*/false);
+    if (slot.wanted_up) ScheduleStart(NodeId(n), options_.supervisor_delay);
+  }
+}
+
+void World::Bury(NodeId node, bool power) {
+  Slot& slot = slots_[node.value()];
+  const Life life = slot.live->life;
+  // First, so that a reply from the program's destructor finds nobody.
+  for (auto it = calls_.begin(); it != calls_.end();) {
+    const uint64_t id = (it++)->first;  // Settle erases it
+    if (calls_.at(id).gateway != node) continue;
+    CallResult broken;
+    broken.kind = CallResult::Kind::kBroken;
+    Settle(id, std::move(broken), "client.broken", id);
+  }
+  fabric_.SetReceiver(node, nullptr);
+  loop_.PurgeEnded();
+  slot.live.reset();
+  Random rng(
+      StreamSeed(loop_.seed(), "world.crash", (uint64_t{node.value()} << 32) | life.incarnation));
+  slot.disk_state.Crash(power ? SimDiskState::CrashKind::kPower : SimDiskState::CrashKind::kProcess,
+                        rng);
+  slot.kv_state.Crash(rng);
+  // What a fault did to the devices ends with the life it was meant for.
+  slot.disk_faults.sync_error_ppm = options_.disk.sync_error_ppm;
+  slot.disk_faults.write_error_ppm = options_.disk.write_error_ppm;
+}
+
+Duration World::ClientDelay(ActorId actor) {
+  return Duration::Microseconds(100 + static_cast<int64_t>(loop_.Draw(actor) % 400));
+}
+
+Life World::ClientLife(uint32_t client) {
+  while (client_lives_.size() <= client) {
+    client_lives_.push_back(loop_.Begin(ClientActor(static_cast<uint32_t>(client_lives_.size()))));
+  }
+  return client_lives_[client];
+}
+
+void World::Call(uint32_t client, NodeId gateway, const v1::ClientRequest& request, bool write,
+                 Done done) {
+  ClientLife(client);
+  const uint64_t id = next_call_++;
+  calls_.emplace(id, PendingCall{client, gateway, write, {}, std::move(done)});
+  const ActorId actor = ClientActor(client);
+  const uint64_t payload = HashBytes(request.SerializeAsString());
+  if (!loop_.HasLife(NodeActor(gateway))) {
+    CallResult refused;
+    refused.kind = CallResult::Kind::kRefused;
+    Settle(id, std::move(refused), "client.refused", id);
+    return;
+  }
+  loop_.After(
+      ClientDelay(actor), loop_.LifeOf(NodeActor(gateway)), "client.request",
+      [this, id, gateway, copy = request]() mutable {
+        Program* live = program(gateway);
+        GRAPHDB_CHECK(live != nullptr) << "a live node without a program";
+        live->HandleClient(std::move(copy), [this, id](v1::ClientResponse response) {
+          OnReply(id, std::move(response));
+        });
+      },
+      payload);
+}
+
+void World::OnReply(uint64_t call, v1::ClientResponse response) {
+  const auto found = calls_.find(call);
+  if (found == calls_.end()) return;  // its gateway died meanwhile
+  if (!response.last()) {
+    found->second.merged.MergeFrom(response);
+    return;
+  }
+  CallResult result;
+  result.response = std::move(found->second.merged);
+  result.response.MergeFrom(response);
+  const uint64_t payload = HashBytes(result.response.SerializeAsString());
+  Settle(call, std::move(result), "client.reply", payload);
+}
+
+void World::Settle(uint64_t call, CallResult result, const char* kind, uint64_t payload) {
+  const auto found = calls_.find(call);
+  GRAPHDB_CHECK(found != calls_.end()) << "call " << call << " answered twice";
+  const uint32_t client = found->second.client;
+  Done done = std::move(found->second.done);
+  calls_.erase(found);
+  loop_.After(
+      ClientDelay(ClientActor(client)), client_lives_[client], kind,
+      [done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); },
+      payload);
+}
+
+void World::Play(const FaultPlan& plan) {
+  for (const FaultAction& action : plan) {
+    loop_.After(action.at, world_life_, "world.fault", [this, action] {
+      if (faults_on_) Apply(action);
+    });
+  }
+}
+
+std::optional<NodeId> World::FindReplica(ShardId group, bool leader) const {
+  // Of several leaders the one of the newest term.
+  std::optional<NodeId> found;
+  Term newest;
+  for (uint32_t n = 0; n < slots_.size(); ++n) {
+    VisitReplicas(NodeId(n), [&](const ReplicaView& view) {
+      if (view.group != group || view.is_leader != leader) return;
+      if (found && view.term <= newest) return;
+      found = NodeId(n);
+      newest = view.term;
+    });
+  }
+  return found;
+}
+
+std::vector<NodeId> World::Resolve(const FaultTarget& target) {
+  std::vector<NodeId> nodes;
+  switch (target.kind) {
+    case FaultTarget::Kind::kAll:
+      for (uint32_t n = 0; n < slots_.size(); ++n) nodes.push_back(NodeId(n));
+      return nodes;
+    case FaultTarget::Kind::kLeader:
+    case FaultTarget::Kind::kFollower: {
+      const bool leader = target.kind == FaultTarget::Kind::kLeader;
+      const std::optional<NodeId> found = FindReplica(target.group, leader);
+      if (found) nodes.push_back(*found);
+      return nodes;
+    }
+    case FaultTarget::Kind::kGateway:
+      // The gateway of the oldest write that waits for its answer.
+      for (const auto& [id, call] : calls_) {
+        if (!call.write) continue;
+        nodes.push_back(call.gateway);
+        break;
+      }
+      return nodes;
+    case FaultTarget::Kind::kNode:
+      return {target.node};
+  }
+  return nodes;
+}
+
+void World::Partition(const std::vector<std::vector<NodeId>>& groups) {
+  for (const auto& group : groups) {
+    for (const NodeId from : group) {
+      for (uint32_t n = 0; n < slots_.size(); ++n) {
+        const NodeId to(n);
+        if (std::find(group.begin(), group.end(), to) != group.end()) continue;
+        fabric_.Cut(from, to);
+        fabric_.Cut(to, from);
+      }
+    }
+  }
+}
+
+void World::SetNetwork(const NetworkRates& rates) {
+  LinkProfile profile = options_.network;
+  profile.drop_ppm = rates.drop_ppm;
+  profile.duplicate_ppm = rates.duplicate_ppm;
+  profile.tail_ppm = rates.tail_ppm;
+  profile.delay_mean = rates.delay_mean;
+  fabric_.SetProfile(profile);
+}
+
+void World::Apply(const FaultAction& action) {
+  ++fault_counts_[FaultKindName(action.kind)];
+  Say(env::LogLevel::kInfo, kWorldActor, ToText(action));
+  switch (action.kind) {
+    case FaultKind::kPartition:
+      return Partition(action.groups);
+    case FaultKind::kCut:
+      return fabric_.Cut(*action.from, *action.to);
+    case FaultKind::kHeal:
+      if (action.from) return fabric_.Heal(*action.from, *action.to);
+      return fabric_.HealAll();
+    case FaultKind::kNetwork:
+      return SetNetwork(action.network);
+    default:
+      break;
+  }
+  for (const NodeId node : Resolve(action.target)) {
+    Slot& slot = slots_[node.value()];
+    switch (action.kind) {
+      case FaultKind::kCrash:
+        Crash(node, action.power);
+        break;
+      case FaultKind::kRestart:
+        if (!slot.wanted_up) Start(node);
+        break;
+      case FaultKind::kSlowDisk:
+        slot.disk_faults.sync_latency_max = action.amount;
+        break;
+      case FaultKind::kPause:
+        loop_.PauseUntil(NodeActor(node), loop_.now() + action.amount);
+        break;
+      case FaultKind::kStepWall:
+        if (slot.live != nullptr) slot.live->clock.StepWall(action.amount.milliseconds());
+        break;
+      case FaultKind::kFailSync:
+        slot.disk_faults.sync_error_ppm = 1'000'000;
+        break;
+      case FaultKind::kFailWrite:
+        slot.disk_faults.write_error_ppm = 1'000'000;
+        break;
+      default:
+        GRAPHDB_CHECK(false) << "no target: " << FaultKindName(action.kind);
+    }
+  }
+}
+
+void World::EndFaults() {
+  faults_on_ = false;
+  Say(env::LogLevel::kInfo, kWorldActor, "faults end");
+  fabric_.HealAll();
+  fabric_.SetProfile(LinkProfile());
+  for (uint32_t n = 0; n < slots_.size(); ++n) {
+    slots_[n].disk_faults = DiskFaults();
+    slots_[n].kv_faults = KvFaults();
+    Start(NodeId(n));
+  }
+}
+
+}  // namespace graphdb::sim

@@ -1,0 +1,150 @@
+// World: the nodes of a run as slots, whose disk and engine outlive every
+// incarnation, the network between them, the road from clients to nodes, and
+// the hand that plays the fault plan.
+//
+//   World world(options, factory);
+//   world.StartAll();
+//   world.Call(client, NodeId(0), request, [](CallResult result) { ... });
+//   while (world.Step()) { ... }
+//
+// Clients are actors outside the nodes. A call meets a gateway that is down
+// (kRefused: it never ran), or that goes down before it has answered (kBroken:
+// it may have run), or an answer.
+//
+// Invariants:
+//   1. A slot has at most one live program; what it registered dies with it.
+//   2. A call is answered exactly once.
+//   3. After EndFaults nothing goes wrong any more, and every node is restarted
+//      until it stays up.
+//
+// Deterministic thread only.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/functional/function_ref.h"
+#include "core/env/env.h"
+#include "sim/env/event_loop.h"
+#include "sim/env/sim_clock.h"
+#include "sim/env/sim_disk.h"
+#include "sim/env/sim_fabric.h"
+#include "sim/env/sim_kv.h"
+#include "sim/env/sim_process.h"
+#include "sim/env/sim_random_source.h"
+#include "sim/env/sim_scheduler.h"
+#include "sim/env/trace_log.h"
+#include "sim/world/program.h"
+#include "sim/world/run_options.h"
+
+namespace graphdb::sim {
+
+struct CallResult {
+  enum class Kind : uint8_t { kAnswered, kRefused, kBroken };
+  Kind kind = Kind::kAnswered;
+  v1::ClientResponse response;  // kAnswered; all parts merged, the last one's error
+};
+
+class World {
+ public:
+  using Done = absl::AnyInvocable<void(CallResult)>;
+
+  World(const RunOptions& options, ProgramFactory factory);
+  ~World();
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  EventLoop& loop() { return loop_; }
+  TraceLog& trace() { return trace_; }
+  SimFabric& fabric() { return fabric_; }
+  const RunOptions& options() const { return options_; }
+
+  // Dispatches one event and buries who died of it. False where none is left.
+  bool Step();
+
+  void StartAll();
+  bool Up(NodeId node) const;
+  uint32_t up_count() const;
+  // Null where the node is down.
+  Program* program(NodeId node);
+  void VisitReplicas(NodeId node, absl::FunctionRef<void(const ReplicaView&)> visit) const;
+  // The engine's present content; null where the node is down.
+  const env::KvReader* engine(NodeId node) const;
+
+  // Plays `plan` from now on.
+  void Play(const FaultPlan& plan);
+  void EndFaults();
+  void Apply(const FaultAction& action);
+
+  // From client number `client`; `write` marks what a gateway crash may hit.
+  void Call(uint32_t client, NodeId gateway, const v1::ClientRequest& request, bool write,
+            Done done);
+
+  // The life on which a client's own timers run.
+  Life ClientLife(uint32_t client);
+
+  // Why the last attempt to start a node failed; OK where none did.
+  const absl::Status& start_failure() const { return start_failure_; }
+  const std::map<std::string, uint64_t>& fault_counts() const { return fault_counts_; }
+  uint64_t self_halts() const { return self_halts_; }
+  // Bumped at each start and crash: what is known of replicas must be read anew.
+  uint64_t incarnation(NodeId node) const;
+
+ private:
+  struct Incarnation;
+  struct Slot {
+    SimDiskState disk_state;
+    SimKvState kv_state;
+    DiskFaults disk_faults;
+    KvFaults kv_faults;
+    std::unique_ptr<Incarnation> live;
+    bool wanted_up = false;
+    uint64_t starts = 0;
+  };
+  struct PendingCall {
+    uint32_t client;
+    NodeId gateway;
+    bool write;
+    v1::ClientResponse merged;
+    Done done;
+  };
+
+  void Start(NodeId node);
+  void ScheduleStart(NodeId node, Duration delay);
+  void Crash(NodeId node, bool power);
+  // Destroys the program and what hangs off it; the durable state takes the crash.
+  void Bury(NodeId node, bool power);
+  void BuryTheHalted();
+  // Empty where there is no such node now, for example no leader.
+  std::vector<NodeId> Resolve(const FaultTarget& target);
+  std::optional<NodeId> FindReplica(ShardId group, bool leader) const;
+  void Partition(const std::vector<std::vector<NodeId>>& groups);
+  void SetNetwork(const NetworkRates& rates);
+  void OnReply(uint64_t call, v1::ClientResponse response);
+  void Settle(uint64_t call, CallResult result, const char* kind, uint64_t payload);
+  void Say(env::LogLevel level, ActorId actor, absl::string_view text);
+  Duration ClientDelay(ActorId actor);
+
+  const RunOptions options_;
+  const ProgramFactory factory_;
+  EventLoop loop_;
+  TraceLog trace_;
+  SimFabric fabric_;
+  const Life world_life_;
+  std::vector<Slot> slots_;
+  std::vector<Life> client_lives_;
+  std::map<uint64_t, PendingCall> calls_;
+  uint64_t next_call_ = 1;
+  bool faults_on_ = true;
+  absl::Status start_failure_;
+  std::map<std::string, uint64_t> fault_counts_;
+  uint64_t self_halts_ = 0;
+};
+
+}  // namespace graphdb::sim
