@@ -167,15 +167,17 @@ std::string Config::LogFolder() const {
 
 absl::StatusOr<Config> ParseConfig(absl::string_view text, const std::string& file) {
   if (text.size() > kConfigBytesMax) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        file, ": ", text.size(), " bytes, expected at most ", kConfigBytesMax, " for a config file"));
+    return absl::InvalidArgumentError(absl::StrCat(file, ": ", text.size(),
+                                                   " bytes, expected at most ", kConfigBytesMax,
+                                                   " for a config file"));
   }
   GRAPHDB_ASSIGN_OR_RETURN(const YAML::Node document, LoadYaml(text, file));
   Config config;
   config.file = file;
   Mistakes mistakes(file);
-  const YamlSection root(&mistakes, "", document,
-                         {"node_id", "bind_addr", "raft", "grpc", "storage", "sharding", "metrics"});
+  const YamlSection root(
+      &mistakes, "", document,
+      {"node_id", "bind_addr", "raft", "grpc", "storage", "sharding", "metrics"});
   if (!document.IsMap()) return mistakes.ToStatus();
   const YamlSection raft = root.Section(
       "raft", {"raft_addr", "data_dir", "bootstrap", "peers", "max_append_entries", "tls"});
@@ -186,7 +188,7 @@ absl::StatusOr<Config> ParseConfig(absl::string_view text, const std::string& fi
   const YamlSection metrics = root.Section("metrics", {"listen_addr"});
 
   ReadNodeId(root, &mistakes, &config.node_id);
-  root.Host("bind_addr", &config.bind_addr);
+  root.IpAddress("bind_addr", &config.bind_addr);
   config.grpc.listen_addr = *ParseHostPort(kDefaultGrpcListenAddress);
   grpc.Address("listen_addr", &config.grpc.listen_addr);
   config.grpc.tls = ReadTls(grpc, false, &mistakes);
@@ -207,7 +209,8 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   std::FILE* in = std::fopen(path.c_str(), "rb");
   if (in == nullptr) {
     const int error = errno;
-    const std::string text = absl::StrCat(path, ": can't read the config file: ", std::strerror(error));
+    const std::string text =
+        absl::StrCat(path, ": can't read the config file: ", std::strerror(error));
     return error == ENOENT ? absl::NotFoundError(text) : absl::InvalidArgumentError(text);
   }
   std::string bytes(kConfigBytesMax + 1, '\0');
@@ -224,7 +227,8 @@ std::string Describe(const Config& config) {
     absl::StrAppend(&out, "mode      Milestone 2: one node, one shard (no raft section)\n");
   } else {
     absl::StrAppend(&out, "mode      cluster of ", config.raft->peers.size(), " nodes, ",
-                    config.num_shards, " shards", config.raft->bootstrap ? ", bootstrap" : "", "\n");
+                    config.num_shards, " shards", config.raft->bootstrap ? ", bootstrap" : "",
+                    "\n");
   }
   absl::StrAppend(&out, "node      ", config.node_id, "\n");
   absl::StrAppend(&out, "clients   ", config.grpc.listen_addr.ToString(), ", reached at ",
@@ -238,10 +242,12 @@ std::string Describe(const Config& config) {
                       config.client_addresses[i], "\n");
     }
   }
-  absl::StrAppend(&out, "data      ", config.storage.data_dir, ", log in ", config.LogFolder(), "\n");
+  absl::StrAppend(&out, "data      ", config.storage.data_dir, ", log in ", config.LogFolder(),
+                  "\n");
   absl::StrAppend(&out, "cache     ", config.storage.cache_size, " adjacency lists\n");
   absl::StrAppend(&out, "metrics   ",
-                  config.metrics.listen_addr ? config.metrics.listen_addr->ToString() : "off", "\n");
+                  config.metrics.listen_addr ? config.metrics.listen_addr->ToString() : "off",
+                  "\n");
   return out;
 }
 

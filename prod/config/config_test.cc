@@ -116,8 +116,9 @@ TEST(ConfigTest, WithoutRaftItIsMilestone2) {
   EXPECT_EQ(config->num_shards, 1u);
   EXPECT_EQ(config->AdvertisedClientAddress(), "127.0.0.1:9000");
   EXPECT_EQ(config->LogFolder(), "/tmp/d/raft");
-  EXPECT_THAT(Refusal(absl::StrCat(kSingle, "sharding: {num_shards: 9}\n")),
-              HasSubstr("c.yaml:4:24: sharding.num_shards: got '9', expected 1, or a raft section"));
+  EXPECT_THAT(
+      Refusal(absl::StrCat(kSingle, "sharding: {num_shards: 9}\n")),
+      HasSubstr("c.yaml:4:24: sharding.num_shards: got '9', expected 1, or a raft section"));
 }
 
 TEST(ConfigTest, UnknownKeyNamesTheNearest) {
@@ -131,16 +132,19 @@ TEST(ConfigTest, UnknownKeyNamesTheNearest) {
 TEST(ConfigTest, WrongTypesAreRefusedWithWhatWasExpected) {
   EXPECT_EQ(Refusal(Guide("bootstrap: true ", "bootstrap: maybe ")),
             "c.yaml:7:14: raft.bootstrap: got 'maybe', expected true or false");
-  EXPECT_EQ(Refusal(Guide("num_shards: 9", "num_shards: nine")),
-            "c.yaml:26:15: sharding.num_shards: got 'nine', expected a whole number from 1 to 1024");
+  EXPECT_EQ(
+      Refusal(Guide("num_shards: 9", "num_shards: nine")),
+      "c.yaml:26:15: sharding.num_shards: got 'nine', expected a whole number from 1 to 1024");
   EXPECT_THAT(Refusal(Guide("num_shards: 9", "num_shards: 1025")), HasSubstr("got '1025'"));
   EXPECT_THAT(Refusal(Guide("num_shards: 9", "num_shards: 0")), HasSubstr("got '0'"));
   EXPECT_THAT(Refusal(Guide("num_shards: 9", "num_shards: -1")), HasSubstr("got '-1'"));
   EXPECT_THAT(Refusal(Guide("num_shards: 9", "num_shards: [9]")), HasSubstr("got a list"));
   EXPECT_THAT(Refusal(Guide("cache_size: 100000", "cache_size: 1e5")), HasSubstr("got '1e5'"));
   EXPECT_THAT(Refusal(Guide("node_id: node1", "node_id: [1]")), HasSubstr("got a list"));
-  EXPECT_THAT(Refusal(Guide("listen_addr: 0.0.0.0:9000", "listen_addr: 9000")),
-              HasSubstr("grpc.listen_addr: got '9000', expected host:port such as 10.0.1.10:9000 (no port)"));
+  EXPECT_THAT(
+      Refusal(Guide("listen_addr: 0.0.0.0:9000", "listen_addr: 9000")),
+      HasSubstr(
+          "grpc.listen_addr: got '9000', expected host:port such as 10.0.1.10:9000 (no port)"));
   EXPECT_THAT(Refusal("[]"), HasSubstr("expected a map"));
   EXPECT_THAT(Refusal("node_id: x\nstorage: 3\n"),
               HasSubstr("storage: got '3', expected a map with the keys data_dir"));
@@ -178,7 +182,8 @@ TEST(ConfigTest, PeersAreDistinct) {
   EXPECT_THAT(Refusal(Guide("- node2: 10.0.1.11:7000", "- node2: 10.0.1.10:7000")),
               HasSubstr("raft.peers.node2: got '10.0.1.10:7000', expected an address of its own; "
                         "node1 has the same"));
-  EXPECT_THAT(Refusal(Guide("- node2: 10.0.1.11:7000", "- 10.0.1.11:7000")), HasSubstr("raft.peers"));
+  EXPECT_THAT(Refusal(Guide("- node2: 10.0.1.11:7000", "- 10.0.1.11:7000")),
+              HasSubstr("raft.peers"));
 }
 
 TEST(ConfigTest, ClusterNodesAreMatchedByHost) {
@@ -192,8 +197,9 @@ TEST(ConfigTest, ClusterNodesAreMatchedByHost) {
               HasSubstr("no address for node3, whose host in raft.peers is 10.0.1.12"));
   EXPECT_THAT(Refusal(absl::StrCat(kGuide, "    - 10.0.1.13:9000\n")),
               HasSubstr("10.0.1.13:9000 matches no entry"));
-  EXPECT_THAT(Refusal(Guide("listen_addr: 0.0.0.0:9000", "listen_addr: 0.0.0.0:9001")),
-              HasSubstr("the entry of node1 is 10.0.1.10:9000, but grpc.listen_addr has port 9001"));
+  EXPECT_THAT(
+      Refusal(Guide("listen_addr: 0.0.0.0:9000", "listen_addr: 0.0.0.0:9001")),
+      HasSubstr("the entry of node1 is 10.0.1.10:9000, but grpc.listen_addr has port 9001"));
 }
 
 TEST(ConfigTest, OneHostWithSeveralNodesIsMatchedByOrder) {
@@ -215,9 +221,18 @@ sharding: {num_shards: 2, cluster_nodes: [127.0.0.1:9001, 127.0.0.1:9002]}
 
 TEST(ConfigTest, AnyAddressIsAdvertisedAsBindAddr) {
   EXPECT_EQ(Refusal(Guide("raft_addr: 10.0.1.10:7000", "raft_addr: 0.0.0.0:7000")), "");
-  EXPECT_THAT(Refusal(absl::StrReplaceAll(kGuide, {{"raft_addr: 10.0.1.10:7000", "raft_addr: 0.0.0.0:7000"},
-                                                   {"bind_addr: 10.0.1.10\n", ""}})),
-              HasSubstr("bind_addr: missing; raft.raft_addr is 0.0.0.0:7000"));
+  EXPECT_THAT(
+      Refusal(absl::StrReplaceAll(kGuide, {{"raft_addr: 10.0.1.10:7000", "raft_addr: 0.0.0.0:7000"},
+                                           {"bind_addr: 10.0.1.10\n", ""}})),
+      HasSubstr("bind_addr: missing; raft.raft_addr is 0.0.0.0:7000"));
+}
+
+TEST(ConfigTest, BindAddrIsAnAddress) {
+  for (const char* bad : {"node1", "10.0.1.10:7000", "0.0.0.0", "10.0.1"}) {
+    EXPECT_THAT(Refusal(Guide("bind_addr: 10.0.1.10", absl::StrCat("bind_addr: ", bad))),
+                HasSubstr("bind_addr: got '"))
+        << bad;
+  }
 }
 
 TEST(ConfigTest, UnsupportedAndIncompleteAreSaid) {
@@ -238,8 +253,8 @@ TEST(ConfigTest, AddressesAreParsedStrictly) {
     ASSERT_TRUE(parsed.ok()) << good;
     EXPECT_EQ(parsed->ToString(), good);
   }
-  for (const char* bad : {"", ":", "a", "a:", ":1", "a:0", "a:65536", "a:1x", "a:+1", "::1:80", "a b:1",
-                          "http://a:1", "[x]:1", "a:000001"}) {
+  for (const char* bad : {"", ":", "a", "a:", ":1", "a:0", "a:65536", "a:1x", "a:+1", "::1:80",
+                          "a b:1", "http://a:1", "[x]:1", "a:000001"}) {
     EXPECT_FALSE(ParseHostPort(bad).ok()) << bad;
   }
 }

@@ -1,5 +1,7 @@
 #include "prod/config/yaml_section.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
@@ -33,8 +35,8 @@ void Mistakes::Add(const YAML::Mark& mark, absl::string_view key, absl::string_v
   const bool placed = !mark.is_null();
   const std::string position =
       placed ? absl::StrCat(file_, ":", mark.line + 1, ":", mark.column + 1) : file_;
-  const std::string text =
-      key.empty() ? absl::StrCat(position, ": ", what) : absl::StrCat(position, ": ", key, ": ", what);
+  const std::string text = key.empty() ? absl::StrCat(position, ": ", what)
+                                       : absl::StrCat(position, ": ", key, ": ", what);
   lines_.push_back({placed ? mark.line : 0, placed ? mark.column : 0, text});
 }
 
@@ -81,8 +83,8 @@ YamlSection::YamlSection(Mistakes* mistakes, std::string path, const YAML::Node&
       continue;
     }
     if (Find(key) != nullptr) {
-      mistakes_->Add(mark, PathOf(key), absl::StrCat("given twice; first in line ",
-                                                     MarkOf(key).line + 1));
+      mistakes_->Add(mark, PathOf(key),
+                     absl::StrCat("given twice; first in line ", MarkOf(key).line + 1));
       continue;
     }
     entries_.push_back({key, mark, item.second});
@@ -116,7 +118,8 @@ YamlSection YamlSection::Section(const std::string& key, std::vector<std::string
 
 void YamlSection::Require(const std::string& key, absl::string_view example) const {
   if (!Has(key)) {
-    mistakes_->Add(mark_, PathOf(key), absl::StrCat("missing; for example '", key, ": ", example, "'"));
+    mistakes_->Add(mark_, PathOf(key),
+                   absl::StrCat("missing; for example '", key, ": ", example, "'"));
   }
 }
 
@@ -142,7 +145,8 @@ void YamlSection::Boolean(const std::string& key, bool* out) const {
   *out = text == "true";
 }
 
-void YamlSection::Integer(const std::string& key, uint64_t low, uint64_t high, uint64_t* out) const {
+void YamlSection::Integer(const std::string& key, uint64_t low, uint64_t high,
+                          uint64_t* out) const {
   const YAML::Node* node = Find(key);
   if (node == nullptr) return;
   uint64_t value = 0;
@@ -150,7 +154,8 @@ void YamlSection::Integer(const std::string& key, uint64_t low, uint64_t high, u
                       absl::ascii_isdigit(static_cast<unsigned char>(node->Scalar()[0])) &&
                       absl::SimpleAtoi(node->Scalar(), &value);
   if (!digits || value < low || value > high) {
-    mistakes_->AddValue(*node, PathOf(key), absl::StrCat("a whole number from ", low, " to ", high));
+    mistakes_->AddValue(*node, PathOf(key),
+                        absl::StrCat("a whole number from ", low, " to ", high));
     return;
   }
   *out = value;
@@ -163,24 +168,25 @@ void YamlSection::Address(const std::string& key, HostPort* out) const {
       node->IsScalar() ? ParseHostPort(node->Scalar())
                        : absl::StatusOr<HostPort>(absl::InvalidArgumentError("not a text"));
   if (!address.ok()) {
-    mistakes_->AddValue(*node, PathOf(key),
-                        absl::StrCat("host:port such as 10.0.1.10:9000 (", address.status().message(), ")"));
+    mistakes_->AddValue(
+        *node, PathOf(key),
+        absl::StrCat("host:port such as 10.0.1.10:9000 (", address.status().message(), ")"));
     return;
   }
   *out = *address;
 }
 
-void YamlSection::Host(const std::string& key, std::string* out) const {
+void YamlSection::IpAddress(const std::string& key, std::string* out) const {
   const YAML::Node* node = Find(key);
   if (node == nullptr) return;
-  // A host is what would parse with a port behind it; an IPv6 address has no brackets here.
+  // It is bound to, so it is an address and no name.
   const std::string text = node->IsScalar() ? node->Scalar() : "";
-  const bool v6 = text.find(':') != std::string::npos;
-  const absl::StatusOr<HostPort> probe =
-      ParseHostPort(v6 ? absl::StrCat("[", text, "]:1") : absl::StrCat(text, ":1"));
-  if (!probe.ok() || probe->is_any_host()) {
+  in6_addr parsed;
+  const bool valid = inet_pton(AF_INET, text.c_str(), &parsed) == 1 ||
+                     inet_pton(AF_INET6, text.c_str(), &parsed) == 1;
+  if (!valid || text == "0.0.0.0" || text == "::") {
     mistakes_->AddValue(*node, PathOf(key),
-                        "an address of this node such as 10.0.1.10, without a port");
+                        "an IP address of this node such as 10.0.1.10, without a port");
     return;
   }
   *out = text;
@@ -193,8 +199,8 @@ absl::StatusOr<YAML::Node> LoadYaml(absl::string_view text, const std::string& f
       return absl::InvalidArgumentError(absl::StrCat(file, ": the file is empty"));
     }
     if (documents.size() > 1) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(file, ":", documents[1].Mark().line + 1, ": a second YAML document; one is expected"));
+      return absl::InvalidArgumentError(absl::StrCat(file, ":", documents[1].Mark().line + 1,
+                                                     ": a second YAML document; one is expected"));
     }
     return documents[0];
   } catch (const YAML::Exception& e) {

@@ -65,7 +65,7 @@ class YamlSection {
   void Boolean(const std::string& key, bool* out) const;
   void Integer(const std::string& key, uint64_t low, uint64_t high, uint64_t* out) const;
   void Address(const std::string& key, HostPort* out) const;
-  void Host(const std::string& key, std::string* out) const;
+  void IpAddress(const std::string& key, std::string* out) const;
 
  private:
   struct Entry {
