@@ -32,9 +32,9 @@ bool ReadAddresses(const YAML::Node& node, const std::string& path, Mistakes* mi
         item.IsScalar() ? ParseHostPort(item.Scalar())
                         : absl::StatusOr<HostPort>(absl::InvalidArgumentError("not a text"));
     if (!address.ok()) {
-      mistakes->AddValue(item, path,
-                         absl::StrCat("host:port such as 10.0.1.10:9000 (",
-                                      address.status().message(), ")"));
+      mistakes->AddValue(
+          item, path,
+          absl::StrCat("host:port such as 10.0.1.10:9000 (", address.status().message(), ")"));
       good = false;
       continue;
     }
@@ -79,7 +79,8 @@ void ReadPeers(const YamlSection& raft, Mistakes* mistakes, std::vector<Peer>* p
       continue;
     }
     for (const Peer& other : *peers) {
-      if (other.name == name) mistakes->AddValue(item.begin()->first, "raft.peers", "each name once");
+      if (other.name == name)
+        mistakes->AddValue(item.begin()->first, "raft.peers", "each name once");
       if (other.address == *address) {
         mistakes->AddValue(value, absl::StrCat("raft.peers.", name),
                            absl::StrCat("an address of its own; ", other.name, " has the same"));
@@ -97,9 +98,10 @@ void CheckIdentity(const Sections& in, Mistakes* mistakes, Config* config) {
   if (own == peers.end()) {
     const std::vector<std::string> names = Names(peers);
     const std::optional<std::string> nearest = Nearest(config->node_id, names);
-    mistakes->AddValue(*in.root.Find("node_id"), "node_id",
-                       absl::StrCat("one of raft.peers (", absl::StrJoin(names, ", "), ")",
-                                    nearest ? absl::StrCat("; did you mean '", *nearest, "'?") : ""));
+    mistakes->AddValue(
+        *in.root.Find("node_id"), "node_id",
+        absl::StrCat("one of raft.peers (", absl::StrJoin(names, ", "), ")",
+                     nearest ? absl::StrCat("; did you mean '", *nearest, "'?") : ""));
     return;
   }
   config->node_index = static_cast<uint32_t>(own - peers.begin());
@@ -107,9 +109,10 @@ void CheckIdentity(const Sections& in, Mistakes* mistakes, Config* config) {
   HostPort advertised = config->raft->raft_addr;
   if (advertised.is_any_host()) {
     if (config->bind_addr.empty()) {
-      mistakes->Add(in.root.mark(), "bind_addr",
-                    absl::StrCat("missing; raft.raft_addr is ", advertised.ToString(),
-                                 ", so this must say under which address the peers reach this node"));
+      mistakes->Add(
+          in.root.mark(), "bind_addr",
+          absl::StrCat("missing; raft.raft_addr is ", advertised.ToString(),
+                       ", so this must say under which address the peers reach this node"));
       return;
     }
     advertised.host = config->bind_addr;
@@ -136,29 +139,33 @@ void MatchClientAddresses(const Sections& in, Mistakes* mistakes, Config* config
     const std::vector<HostPort>& here = by_host[host];
     const size_t place = used[host]++;
     if (place >= here.size()) {
-      mistakes->Add(node->Mark(), kKey,
-                    absl::StrCat("no address for ", peer.name, ", whose host in raft.peers is ",
-                                 peer.address.host, "; expected one entry per peer, with the same host"));
+      mistakes->Add(
+          node->Mark(), kKey,
+          absl::StrCat("no address for ", peer.name, ", whose host in raft.peers is ",
+                       peer.address.host, "; expected one entry per peer, with the same host"));
       return;
     }
     config->client_addresses.push_back(here[place].ToString());
   }
   for (const auto& [host, here] : by_host) {
     if (here.size() > used[host]) {
-      mistakes->Add(node->Mark(), kKey,
-                    absl::StrCat(here[used[host]].ToString(), " matches no entry of raft.peers by its host"));
+      mistakes->Add(
+          node->Mark(), kKey,
+          absl::StrCat(here[used[host]].ToString(), " matches no entry of raft.peers by its host"));
       return;
     }
   }
   const absl::StatusOr<HostPort> own = ParseHostPort(config->client_addresses[config->node_index]);
-  if (own.ok() && config->grpc.listen_addr.port != 0 && own->port != config->grpc.listen_addr.port) {
+  if (own.ok() && config->grpc.listen_addr.port != 0 &&
+      own->port != config->grpc.listen_addr.port) {
     mistakes->Add(node->Mark(), kKey,
                   absl::StrCat("the entry of ", config->node_id, " is ", own->ToString(),
                                ", but grpc.listen_addr has port ", config->grpc.listen_addr.port));
   }
 }
 
-void CheckTls(const YamlSection& tls, const TlsConfig& value, bool ca_required, Mistakes* mistakes) {
+void CheckTls(const YamlSection& tls, const TlsConfig& value, bool ca_required,
+              Mistakes* mistakes) {
   if (!value.enabled) return;
   tls.Require("cert_file", "/etc/graphdb/server.crt");
   tls.Require("key_file", "/etc/graphdb/server.key");

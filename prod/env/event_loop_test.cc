@@ -13,7 +13,6 @@
 namespace graphdb::prod {
 namespace {
 
-
 TEST(EventLoopTest, RunsPostsInOrderAndTimersAtTheirTime) {
   SystemClock clock;
   EventLoop loop(&clock);
@@ -26,7 +25,8 @@ TEST(EventLoopTest, RunsPostsInOrderAndTimersAtTheirTime) {
     loop.Stop();
   });
   loop.After(Duration::Milliseconds(5), "t.early", [&] { order += 'c'; });
-  const env::TimerId never = loop.After(Duration::Milliseconds(1), "t.never", [&] { order += 'x'; });
+  const env::TimerId never =
+      loop.After(Duration::Milliseconds(1), "t.never", [&] { order += 'x'; });
   loop.Post("p.a", [&] {
     order += 'a';
     loop.Cancel(never);
@@ -88,8 +88,9 @@ TEST(StderrEventLogTest, ALineStaysOneLine) {
   StderrEventLog log("node1", env::LogLevel::kInfo);
   log.Log(env::LogLevel::kDebug, "raft", "hidden");
   log.Log(env::LogLevel::kWarning, "raft", "shown {}");
-  EXPECT_THAT(testing::internal::GetCapturedStderr(),
-              testing::MatchesRegex("[0-9-]+T[0-9:]+\\.[0-9]+Z warning node1 raft: shown \\{\\}\n"));
+  EXPECT_THAT(
+      testing::internal::GetCapturedStderr(),
+      testing::MatchesRegex("[0-9-]+T[0-9:]+\\.[0-9]+Z warning node1 raft: shown \\{\\}\n"));
 }
 
 }  // namespace

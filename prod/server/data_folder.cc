@@ -1,0 +1,232 @@
+#include "prod/server/data_folder.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <optional>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "core/base/status_macros.h"
+#include "prod/env/os_random.h"
+
+namespace graphdb::prod {
+namespace {
+
+constexpr char kHeader[] = "graphdb folder";
+constexpr size_t kMarkerBytesMax = 4096;
+
+std::string Reason() { return std::strerror(errno); }
+
+absl::Status Mistake(absl::string_view key, absl::string_view folder, absl::string_view what) {
+  return absl::FailedPreconditionError(absl::StrCat(key, ": ", folder, ": ", what));
+}
+
+absl::Status MakeFolder(absl::string_view key, const std::string& folder) {
+  if (mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return absl::OkStatus();
+  return Mistake(key, folder, absl::StrCat("can't make the folder: ", Reason()));
+}
+
+bool IsEmptyOrMissing(const std::string& folder) {
+  DIR* const dir = opendir(folder.c_str());
+  if (dir == nullptr) return errno == ENOENT;
+  bool empty = true;
+  while (const dirent* entry = readdir(dir)) {
+    const absl::string_view name = entry->d_name;
+    if (name != "." && name != "..") empty = false;
+  }
+  closedir(dir);
+  return empty;
+}
+
+// Unset where there is no marker.
+absl::StatusOr<std::optional<FolderMarker>> ReadMarker(const std::string& folder) {
+  const std::string file = absl::StrCat(folder, "/", kMarkerName);
+  std::FILE* const in = std::fopen(file.c_str(), "rb");
+  if (in == nullptr) {
+    if (errno == ENOENT) return std::optional<FolderMarker>();
+    return absl::FailedPreconditionError(absl::StrCat("can't read ", file, ": ", Reason()));
+  }
+  std::string text(kMarkerBytesMax, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), in));
+  std::fclose(in);
+  GRAPHDB_ASSIGN_OR_RETURN(FolderMarker marker, DecodeMarker(text, file));
+  return std::optional<FolderMarker>(std::move(marker));
+}
+
+// Whole or not at all, and durable before anything is written beside it.
+absl::Status WriteMarker(const std::string& folder, const FolderMarker& marker) {
+  const std::string file = absl::StrCat(folder, "/", kMarkerName);
+  const std::string fresh = file + ".new";
+  const std::string text = EncodeMarker(marker);
+  const int fd = open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  bool good = fd >= 0 && write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+              fsync(fd) == 0;
+  if (fd >= 0) close(fd);
+  good = good && rename(fresh.c_str(), file.c_str()) == 0;
+  const int dir = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  good = good && dir >= 0 && fsync(dir) == 0;
+  const std::string reason = Reason();
+  if (dir >= 0) close(dir);
+  if (good) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("can't write ", file, ": ", reason));
+}
+
+absl::Status CheckOwner(absl::string_view key, const std::string& folder,
+                        const FolderMarker& marker, absl::string_view kind,
+                        const std::string& node) {
+  if (marker.kind != kind) {
+    return Mistake(
+        key, folder,
+        absl::StrCat("is a ", marker.kind, " folder, expected a ", kind, " folder of ", node));
+  }
+  if (!marker.node.empty() && marker.node != node) {
+    return Mistake(
+        key, folder,
+        absl::StrCat("belongs to node_id ", marker.node, ", this config's node_id is ", node));
+  }
+  return absl::OkStatus();
+}
+
+struct Folders {
+  std::string log_key;
+  std::string data;
+  std::string log;
+  std::string node;
+};
+
+// The marker of the log is written first: a start that was cut off in between is
+// told from a folder that was emptied by the missing log.
+absl::Status Settle(const Folders& in) {
+  constexpr char kDataKey[] = "storage.data_dir";
+  GRAPHDB_ASSIGN_OR_RETURN(const std::optional<FolderMarker> data, ReadMarker(in.data));
+  GRAPHDB_ASSIGN_OR_RETURN(const std::optional<FolderMarker> log, ReadMarker(in.log));
+  if (data) GRAPHDB_RETURN_IF_ERROR(CheckOwner(kDataKey, in.data, *data, "data", in.node));
+  if (log) GRAPHDB_RETURN_IF_ERROR(CheckOwner(in.log_key, in.log, *log, "log", in.node));
+  const bool no_log = IsEmptyOrMissing(in.log + "/log");
+  const bool no_engine = IsEmptyOrMissing(in.data + "/engine");
+  if (!log && !no_log) {
+    return Mistake(in.log_key, in.log, absl::StrCat("holds a log but no ", kMarkerName));
+  }
+  if (!data && !no_engine) {
+    return Mistake(kDataKey, in.data, absl::StrCat("holds data but no ", kMarkerName));
+  }
+  const bool data_owned = data && !data->pair.empty();
+  if (data_owned && !log) {
+    return Mistake(in.log_key, in.log,
+                   absl::StrCat("is empty, but ", in.data, " holds the data of ", in.node,
+                                "; expected the log that belongs to it"));
+  }
+  if (log && !no_log && !data_owned) {
+    return Mistake(kDataKey, in.data,
+                   absl::StrCat("is empty, but ", in.log, " holds the log of ", in.node,
+                                "; expected the data that belongs to it"));
+  }
+  if (data_owned && log->pair != data->pair) {
+    return Mistake(kDataKey, in.data,
+                   absl::StrCat("does not belong to the log in ", in.log,
+                                ": they come from different nodes or clusters (pair ", data->pair,
+                                " and ", log->pair, ")"));
+  }
+  if (data_owned) return absl::OkStatus();
+  const std::string pair = log ? log->pair : absl::StrFormat("%016x", Entropy64());
+  GRAPHDB_RETURN_IF_ERROR(WriteMarker(in.log, {kFolderFormat, "log", in.node, pair}));
+  return WriteMarker(in.data, {kFolderFormat, "data", in.node, pair});
+}
+
+}  // namespace
+
+std::string EncodeMarker(const FolderMarker& marker) {
+  return absl::StrCat(kHeader, "\nformat ", marker.format, "\nkind ", marker.kind, "\nnode ",
+                      marker.node, "\npair ", marker.pair, "\n");
+}
+
+absl::StatusOr<FolderMarker> DecodeMarker(absl::string_view text, const std::string& file) {
+  const std::vector<absl::string_view> lines = absl::StrSplit(text, '\n');
+  if (lines.size() < 2 || lines[0] != kHeader) {
+    return absl::DataLossError(absl::StrCat(file, ": not a marker of GraphDB"));
+  }
+  std::map<std::string, std::string> fields;
+  for (size_t i = 1; i < lines.size(); ++i) {
+    const std::pair<absl::string_view, absl::string_view> field =
+        absl::StrSplit(lines[i], absl::MaxSplits(' ', 1));
+    fields[std::string(field.first)] = std::string(field.second);
+  }
+  FolderMarker marker;
+  if (!absl::SimpleAtoi(fields["format"], &marker.format) || marker.format < 1) {
+    return absl::DataLossError(absl::StrCat(file, ": no format number"));
+  }
+  if (marker.format > kFolderFormat) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(file, ": format ", marker.format, " is newer than this program, which knows ",
+                     kFolderFormat, "; use the version that wrote it"));
+  }
+  marker.kind = fields["kind"];
+  marker.node = fields["node"];
+  marker.pair = fields["pair"];
+  if (text.empty() || text.back() != '\n' || (marker.kind != "data" && marker.kind != "log")) {
+    return absl::DataLossError(absl::StrCat(file, ": damaged"));
+  }
+  return marker;
+}
+
+DataFolder::~DataFolder() {
+  for (const int fd : locks_) close(fd);
+}
+
+absl::Status DataFolder::Take(const std::string& key, const std::string& folder) {
+  GRAPHDB_RETURN_IF_ERROR(MakeFolder(key, folder));
+  const std::string file = absl::StrCat(folder, "/", kLockName);
+  const int fd = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return Mistake(key, folder, absl::StrCat("can't open ", file, ": ", Reason()));
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    close(fd);
+    return Mistake(key, folder, "is in use by another graphdb process");
+  }
+  locks_.push_back(fd);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<DataFolder> DataFolder::Open(const config::Config& config) {
+  DataFolder folder;
+  folder.data_ = config.storage.data_dir;
+  folder.log_ = config.LogFolder();
+  const std::string log_key = config.milestone2() ? "storage.data_dir" : "raft.data_dir";
+  if (folder.data_ == folder.log_) {
+    return Mistake(log_key, folder.log_, "is storage.data_dir as well; expected two folders");
+  }
+  GRAPHDB_RETURN_IF_ERROR(folder.Take("storage.data_dir", folder.data_));
+  GRAPHDB_RETURN_IF_ERROR(folder.Take(log_key, folder.log_));
+  GRAPHDB_RETURN_IF_ERROR(Settle({log_key, folder.data_, folder.log_, config.node_id}));
+  GRAPHDB_RETURN_IF_ERROR(MakeFolder("storage.data_dir", folder.engine_folder()));
+  GRAPHDB_RETURN_IF_ERROR(MakeFolder(log_key, folder.log_folder()));
+  return folder;
+}
+
+absl::StatusOr<DataFolder> DataFolder::OpenForRestore(const std::string& data_dir) {
+  DataFolder folder;
+  folder.data_ = data_dir;
+  GRAPHDB_RETURN_IF_ERROR(folder.Take("--data-dir", data_dir));
+  GRAPHDB_ASSIGN_OR_RETURN(const std::optional<FolderMarker> marker, ReadMarker(data_dir));
+  if (marker && !marker->pair.empty()) {
+    return Mistake("--data-dir", data_dir,
+                   absl::StrCat("holds the data of ", marker->node, "; expected an empty folder"));
+  }
+  if (!marker && !IsEmptyOrMissing(folder.engine_folder())) {
+    return Mistake("--data-dir", data_dir, absl::StrCat("holds data but no ", kMarkerName));
+  }
+  GRAPHDB_RETURN_IF_ERROR(WriteMarker(data_dir, {kFolderFormat, "data", "", ""}));
+  GRAPHDB_RETURN_IF_ERROR(MakeFolder("--data-dir", folder.engine_folder()));
+  return folder;
+}
+
+}  // namespace graphdb::prod

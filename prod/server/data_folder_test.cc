@@ -1,0 +1,124 @@
+#include "prod/server/data_folder.h"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace graphdb::prod {
+namespace {
+
+using ::testing::HasSubstr;
+
+class DataFolderTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
+    root_ = absl::StrCat(::testing::TempDir(), "/", info->name());
+    std::filesystem::remove_all(root_);
+    std::filesystem::create_directories(root_);
+  }
+
+  config::Config ConfigOf(const std::string& node) {
+    const absl::StatusOr<config::Config> config = config::ParseConfig(
+        absl::StrCat("node_id: ", node, "\nraft: {raft_addr: 127.0.0.1:7000, data_dir: ", root_,
+                     "/raft, peers: [", node, ": 127.0.0.1:7000]}\nstorage: {data_dir: ", root_,
+                     "/data}\nsharding: {num_shards: 2, cluster_nodes: [127.0.0.1:9000]}\n"),
+        "c.yaml");
+    EXPECT_TRUE(config.ok()) << config.status();
+    return *config;
+  }
+  std::string Refusal(const std::string& node = "a") {
+    const absl::StatusOr<DataFolder> folder = DataFolder::Open(ConfigOf(node));
+    return folder.ok() ? "" : folder.status().ToString();
+  }
+  void Write(const std::string& name, const std::string& text) {
+    std::filesystem::create_directories(std::filesystem::path(root_ + name).parent_path());
+    std::ofstream(root_ + name) << text;
+  }
+
+  std::string root_;
+};
+
+TEST_F(DataFolderTest, TheMarkerHasItsDocumentedForm) {
+  EXPECT_EQ(EncodeMarker({1, "data", "node1", "00ff"}),
+            "graphdb folder\nformat 1\nkind data\nnode node1\npair 00ff\n");
+  const FolderMarker marker{1, "log", "node1", "00ff"};
+  EXPECT_EQ(*DecodeMarker(EncodeMarker(marker), "f"), marker);
+  EXPECT_EQ(DecodeMarker("", "f").status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(DecodeMarker("graphdb folder\nformat x\n", "f").status().code(),
+            absl::StatusCode::kDataLoss);
+  EXPECT_EQ(DecodeMarker("graphdb folder\nformat 1\nkind da", "f").status().code(),
+            absl::StatusCode::kDataLoss);
+}
+
+TEST_F(DataFolderTest, OpensAgainAndLocks) {
+  {
+    const absl::StatusOr<DataFolder> folder = DataFolder::Open(ConfigOf("a"));
+    ASSERT_TRUE(folder.ok()) << folder.status();
+    EXPECT_TRUE(std::filesystem::is_directory(folder->engine_folder()));
+    EXPECT_TRUE(std::filesystem::is_directory(folder->log_folder()));
+    EXPECT_THAT(Refusal(), HasSubstr("is in use by another graphdb process"));
+  }
+  EXPECT_EQ(Refusal(), "");
+}
+
+TEST_F(DataFolderTest, AnotherNodesFoldersAreRefused) {
+  ASSERT_EQ(Refusal("a"), "");
+  EXPECT_THAT(Refusal("b"), HasSubstr("belongs to node_id a, this config's node_id is b"));
+}
+
+TEST_F(DataFolderTest, ANewerFormatIsRefused) {
+  Write("/data/GRAPHDB-FOLDER", "graphdb folder\nformat 2\nkind data\nnode a\npair 1\n");
+  EXPECT_THAT(Refusal(), HasSubstr("format 2 is newer than this program, which knows 1"));
+}
+
+TEST_F(DataFolderTest, HalvesThatDontBelongTogetherAreRefused) {
+  ASSERT_EQ(Refusal(), "");
+  Write("/raft/log/x", "1");
+  Write("/data/engine/x", "1");
+  std::filesystem::rename(root_ + "/data", root_ + "/kept");
+  EXPECT_THAT(Refusal(), HasSubstr("/data: is empty, but"));
+  std::filesystem::remove_all(root_ + "/data");
+  std::filesystem::rename(root_ + "/kept", root_ + "/data");
+  ASSERT_EQ(Refusal(), "");
+  std::filesystem::remove_all(root_ + "/raft");
+  EXPECT_THAT(Refusal(), HasSubstr("/raft: is empty, but"));
+  std::filesystem::rename(root_ + "/data", root_ + "/kept");
+  std::filesystem::remove_all(root_ + "/raft");
+  ASSERT_EQ(Refusal(), "");  // another cluster's folders
+  std::filesystem::remove_all(root_ + "/data");
+  std::filesystem::rename(root_ + "/kept", root_ + "/data");
+  EXPECT_THAT(Refusal(), HasSubstr("they come from different nodes or clusters"));
+}
+
+TEST_F(DataFolderTest, AStartThatWasCutOffGoesOn) {
+  std::filesystem::create_directories(root_ + "/data");
+  Write("/raft/GRAPHDB-FOLDER", "graphdb folder\nformat 1\nkind log\nnode a\npair 1\n");
+  EXPECT_EQ(Refusal(), "");
+}
+
+TEST_F(DataFolderTest, ARestoredFolderIsAdoptedOnce) {
+  {
+    const absl::StatusOr<DataFolder> restore = DataFolder::OpenForRestore(root_ + "/data");
+    ASSERT_TRUE(restore.ok()) << restore.status();
+  }
+  Write("/data/engine/x", "1");
+  ASSERT_TRUE(DataFolder::OpenForRestore(root_ + "/data").ok()) << "a restore may be run again";
+  ASSERT_EQ(Refusal(), "");
+  EXPECT_THAT(DataFolder::OpenForRestore(root_ + "/data").status().ToString(),
+              HasSubstr("holds the data of a; expected an empty folder"));
+}
+
+TEST_F(DataFolderTest, AMissingParentIsNamed) {
+  std::filesystem::remove_all(root_);
+  EXPECT_THAT(Refusal(), HasSubstr("storage.data_dir: "));
+  EXPECT_THAT(Refusal(), HasSubstr("No such file or directory"));
+}
+
+}  // namespace
+}  // namespace graphdb::prod
