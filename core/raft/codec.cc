@@ -40,6 +40,7 @@ class Fields {
     uint64_t v = 0;
     if (!in_.Varint64(&v)) return Bad(name);
     *id = Id(static_cast<typename Id::rep>(v));
+    if (sizeof(typename Id::rep) == sizeof(uint64_t) && v > kCounterMax) return Bad(name);
     return id->value() == v ? absl::OkStatus() : Bad(name);
   }
   absl::Status Count(const char* name, uint64_t max, uint64_t* count) {
@@ -217,7 +218,6 @@ absl::Status ReadEntries(Fields* in, Message* m) {
   uint64_t count = 0;
   GRAPHDB_RETURN_IF_ERROR(in->Count("entries", kMessageEntriesMax, &count));
   if (count > 0 && m->type != MessageType::kAppend) return Bad("entries: not an append");
-  if (m->index.value() + count < m->index.value()) return Bad("entries: index overflow");
   LogIndex index = m->index;
   Term last = m->log_term;
   m->entries.reserve(count);
@@ -278,6 +278,7 @@ absl::StatusOr<Message> DecodeMessage(absl::string_view bytes) {
     absl::string_view meta;
     GRAPHDB_RETURN_IF_ERROR(in.Bytes("snapshot", &meta));
     GRAPHDB_ASSIGN_OR_RETURN(m.snapshot, DecodeSnapshotMeta(meta));
+    if (m.snapshot.term > m.term) return Bad("snapshot term: newer than the message");
   }
   GRAPHDB_RETURN_IF_ERROR(in.End());
   return m;

@@ -23,6 +23,8 @@ inline constexpr uint8_t kRaftCodecVersion = 1;
 // More members or entries in one value are refused.
 inline constexpr uint64_t kConfigMembersMax = 1024;
 inline constexpr uint64_t kMessageEntriesMax = 65536;
+// Terms, indexes and rounds beyond this are damage: counting on never overflows.
+inline constexpr uint64_t kCounterMax = uint64_t{1} << 62;
 
 // Each appends to *out.
 void EncodeEntry(const Entry& entry, std::string* out);

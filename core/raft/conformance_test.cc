@@ -9,11 +9,12 @@
 //   a. every config change is joint: one entry more than a simple change
 //   b. a config waits for a durable commit index (L1): one Ready later
 //   c. a removed leader steps down by itself
-//   d. no validation that could be switched off, no appends per proposal but per
-//      Ready, so a window holds other messages
-//   e. no config change before an entry of the term is committed (the runner lets
-//      the no-op commit, and proposes again)
-//   f. pre-vote and check-quorum always on; check-quorum and leader stickiness measured from rounds, not ticks
+//   d. a refused config change appends nothing (theirs: an empty entry)
+//   e. no config change before an entry of the term is committed: the runner lets
+//      the no-op commit and proposes again
+//   f. pre-vote, check-quorum and leader stickiness are always on, and measured
+//      from rounds rather than ticks
+//   g. appends leave with the Ready, not with each proposal
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
