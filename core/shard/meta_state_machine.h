@@ -15,7 +15,6 @@
 #include "absl/strings/string_view.h"
 #include "core/base/ids.h"
 #include "core/env/kv_engine.h"
-#include "core/shard/shard_state_machine.h"
 #include "proto/shard.pb.h"
 
 namespace graphdb::shard {
@@ -39,8 +38,7 @@ class MetaStateMachine {
  public:
   absl::StatusOr<MetaApplyResult> Apply(Term term, LogIndex index, absl::string_view command,
                                         const env::KvReader& engine, env::KvBatch* batch) const;
-  void Advance(Term term, LogIndex index, env::KvBatch* batch) const;
-  absl::StatusOr<AppliedMark> Applied(const env::KvReader& engine) const;
+  void Advance(Term, LogIndex, env::KvBatch*) const {}  // Raft's own entries
 
   // cluster_id is empty before founding.
   static absl::StatusOr<v1::MetaStateView> Load(const env::KvReader& engine);

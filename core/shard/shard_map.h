@@ -15,16 +15,12 @@
 
 #include "absl/status/statusor.h"
 #include "core/base/ids.h"
+#include "core/storage/slots.h"
 #include "proto/shard.pb.h"
 
 namespace graphdb::shard {
 
-// Both ends included.
-struct SlotSpan {
-  Slot first;
-  Slot last;
-  friend bool operator==(const SlotSpan&, const SlotSpan&) = default;
-};
+using SlotSpan = storage::SlotRange;  // both ends included
 
 struct ShardEntry {
   ShardId shard;

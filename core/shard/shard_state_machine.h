@@ -13,7 +13,8 @@
 // Invariants:
 //   1. The result and the batch are a function of the entry and of the engine's
 //      state at `index` - 1: replicas with equal applied index are equal.
-//   2. The applied index and term ride in the same batch (rule L5).
+//   2. What an entry does is one batch; the host adds its applied record to it,
+//      so both are kept or lost together (rule L5).
 //   3. Validation happens here and only here (rules T1, T6, T7, T8, O1): what a
 //      leader checked before it proposed decides nothing.
 //   4. A refused command changes nothing but the applied index and, for a
@@ -32,16 +33,12 @@
 #include "absl/strings/string_view.h"
 #include "core/base/ids.h"
 #include "core/env/kv_engine.h"
+#include "core/storage/slots.h"
 #include "proto/shard.pb.h"
 
 namespace graphdb::shard {
 
 inline constexpr uint32_t kShardCommandVersion = 1;
-
-struct AppliedMark {
-  LogIndex index;
-  Term term;
-};
 
 // What one entry did.
 struct ApplyResult {
@@ -68,11 +65,8 @@ class ShardStateMachine {
 
   absl::StatusOr<ApplyResult> Apply(Term term, LogIndex index, absl::string_view command,
                                     const env::KvReader& engine, env::KvBatch* batch) const;
-  // For entries that are Raft's own (no-op, config): only the applied mark moves.
-  void Advance(Term term, LogIndex index, env::KvBatch* batch) const;
-
-  // {0, 0} for an empty engine.
-  absl::StatusOr<AppliedMark> Applied(const env::KvReader& engine) const;
+  // For entries that are Raft's own (no-op, config): they change nothing here.
+  void Advance(Term, LogIndex, env::KvBatch*) const {}
 
  private:
   ShardId shard_;
@@ -81,7 +75,7 @@ class ShardStateMachine {
 // What leaders and tools need of the shard's state.
 struct ShardStateView {
   Epoch epoch;  // 0: not founded yet
-  std::vector<std::pair<Slot, Slot>> slots;
+  storage::SlotSet slots;
   Timestamp start_ts_floor;
   Timestamp dedupe_floor;
   Timestamp read_floor;

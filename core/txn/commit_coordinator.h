@@ -43,7 +43,8 @@ enum class CommitState : uint8_t {
   kCommitted,
   kConflict,     // no effect; run the transaction again
   kConstraint,   // no effect; rule T8
-  kRefused,      // no effect; fenced, or too old
+  kRefused,      // no effect; aborted by another, or too old
+  kFenced,       // no effect; a newer attempt of the request has taken over
   kUnavailable,  // no effect: the home has recorded ABORTED
   kUnknown,      // could not be settled in time
 };
@@ -151,6 +152,7 @@ class CommitCoordinator {
   Timestamp commit_ts_;
   size_t prepared_ = 0;
   size_t resolved_ = 0;
+  uint32_t oracle_asks_ = 0;
   v1::TxnState outcome_ = v1::TXN_UNSET;
   CommitDecision refusal_;  // what kAbort will report
   uint64_t last_id_ = 0;

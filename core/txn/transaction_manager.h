@@ -11,8 +11,9 @@
 //      every other error means: no effect, now or later.
 //
 // Errors of Run: what `body` returns; kAborted (conflicts, attempts used up),
-// kUnknown, kUnavailable, kFailedPrecondition (constraint), kAlreadyExists (a
-// newer attempt of the same request has taken over), kResourceExhausted.
+// kUnknown (may have committed, or a newer attempt of the request has taken
+// over and will know), kUnavailable, kFailedPrecondition (constraint),
+// kResourceExhausted (a limit, named).
 //
 // Deterministic thread only. Outlives what it began.
 #pragma once
@@ -39,7 +40,7 @@ struct TransactionLimits {
   size_t write_bytes_max = 8u << 20;    // txn.write_bytes_max
   size_t read_keys_max = 100'000;       // txn.read_keys_max
   size_t read_ranges_max = 10'000;      // txn.read_ranges_max
-  size_t result_bytes_max = 64u << 10;  // txn.result_bytes_max: kept for retries
+  size_t result_bytes_max = 1u << 20;   // txn.result_bytes_max: kept for retries
   uint32_t conflict_attempts_max = 10;  // txn.conflict_attempts_max
   uint32_t page_nodes_max = 1'000;      // of ScanNodes
 };
@@ -59,8 +60,8 @@ struct RunOutcome {
 
 class TransactionManager {
  public:
-  // Returns what a retry of the request shall be told; empty is fine. Above
-  // txn.result_bytes_max it is not stored, and a retry gets an empty result.
+  // Returns what a retry of the request shall be told; empty is fine. A body
+  // that has written and returns more than txn.result_bytes_max is refused.
   using Body = std::function<Task<absl::StatusOr<std::string>>(GraphTransaction& txn)>;
 
   TransactionManager(ShardClient& client, Random random, TransactionLimits limits = {},
@@ -79,12 +80,10 @@ class TransactionManager {
   const CommitOptions& commit_options() const { return commit_; }
 
  private:
-  struct Fenced {
-    v1::FenceResponse found;
-    Timestamp fence_ts;
-  };
-  AsyncOr<Fenced> FenceEverywhere(uint64_t session, uint64_t sequence);
-  AsyncOr<RunOutcome> Attempt(v1::TxnId identity, const Body& body, uint64_t* attempt_ts);
+  // What the fences said, taken together; `fence_ts` names the new attempt.
+  AsyncOr<v1::FenceResponse> FenceEverywhere(RunRequest request, Timestamp fence_ts);
+  AsyncOr<RunOutcome> RunAttempts(v1::TxnId identity, Body body);
+  AsyncOr<RunOutcome> RunOnce(v1::TxnId identity, Body body);
   Duration Backoff(uint32_t attempt);
 
   ShardClient& client_;

@@ -1,0 +1,111 @@
+#include "core/shard/records.h"
+
+#include <utility>
+
+namespace graphdb::shard {
+namespace {
+
+using storage::ShardKey;
+using storage::Tag;
+
+std::string MetaKey(ShardId shard, absl::string_view kind, std::initializer_list<uint64_t> fields) {
+  std::string suffix(kind);
+  for (const uint64_t field : fields) PutBig64(&suffix, field);
+  return ShardKey(Tag::kShardMeta, shard, suffix);
+}
+
+constexpr absl::string_view kState = "state";
+constexpr absl::string_view kPrepared = "prepared/";
+constexpr absl::string_view kDedupe = "dedupe/";
+constexpr absl::string_view kAge = "age/";
+constexpr absl::string_view kFence = "fence/";
+constexpr absl::string_view kDropped = "dropped/";
+constexpr absl::string_view kPending = "pending/";
+
+}  // namespace
+
+std::string StateKey(ShardId shard) { return MetaKey(shard, kState, {}); }
+
+std::string TxnRecordKey(Slot home, Timestamp start_ts) {
+  std::string suffix;
+  PutBig64(&suffix, start_ts.value());
+  return storage::SlotKey(Tag::kTxnRecord, home, suffix);
+}
+
+std::string PreparedKey(ShardId shard, Timestamp start_ts) {
+  return MetaKey(shard, kPrepared, {start_ts.value()});
+}
+
+std::string DedupeKey(ShardId shard, uint64_t session, uint64_t sequence) {
+  return MetaKey(shard, kDedupe, {session, sequence});
+}
+
+std::string DedupeAgeKey(ShardId shard, Timestamp commit_ts, uint64_t session, uint64_t sequence) {
+  return MetaKey(shard, kAge, {commit_ts.value(), session, sequence});
+}
+
+std::string FenceKey(ShardId shard, uint64_t session, uint64_t sequence) {
+  return MetaKey(shard, kFence, {session, sequence});
+}
+
+std::string DroppedKey(ShardId shard, uint64_t session) {
+  return MetaKey(shard, kDropped, {session});
+}
+
+std::string PendingKey(ShardId shard, uint64_t session, uint64_t sequence, Timestamp start_ts) {
+  return MetaKey(shard, kPending, {session, sequence, start_ts.value()});
+}
+
+storage::KeyRange PreparedRange(ShardId shard) {
+  return storage::PrefixRange(MetaKey(shard, kPrepared, {}));
+}
+storage::KeyRange DedupeAgeRange(ShardId shard) {
+  return storage::PrefixRange(MetaKey(shard, kAge, {}));
+}
+storage::KeyRange FenceRange(ShardId shard) {
+  return storage::PrefixRange(MetaKey(shard, kFence, {}));
+}
+storage::KeyRange PendingRange(ShardId shard, uint64_t session, uint64_t sequence) {
+  return storage::PrefixRange(MetaKey(shard, kPending, {session, sequence}));
+}
+
+absl::StatusOr<DedupeAge> ParseDedupeAgeKey(ShardId shard, absl::string_view key) {
+  const std::string prefix = MetaKey(shard, kAge, {});
+  const absl::string_view fields = key.substr(std::min(prefix.size(), key.size()));
+  ByteReader in(fields);
+  uint64_t commit_ts = 0;
+  DedupeAge age;
+  if (!in.Big64(&commit_ts) || !in.Big64(&age.session) || !in.Big64(&age.sequence) || !in.empty()) {
+    return absl::DataLossError("dedupe age: malformed key");
+  }
+  age.commit_ts = Timestamp(commit_ts);
+  return age;
+}
+
+std::string WriteIntentKey(absl::string_view logical_key) {
+  return storage::WrapKey(Tag::kWriteIntent, logical_key);
+}
+
+std::string ReadIntentKey(absl::string_view logical_key, Timestamp start_ts) {
+  std::string suffix;
+  PutBig64(&suffix, start_ts.value());
+  return storage::WrapKey(Tag::kReadIntent, logical_key, suffix);
+}
+
+storage::KeyRange ReadIntentsOf(absl::string_view logical_key) {
+  return storage::PrefixRange(storage::WrapKey(Tag::kReadIntent, logical_key));
+}
+
+std::string RangeIntentKey(const v1::KeyRange& range, Timestamp start_ts, uint32_t number) {
+  std::string suffix;
+  PutBig64(&suffix, start_ts.value());
+  PutBig32(&suffix, number);
+  return storage::SlotKey(Tag::kRangeIntent, storage::SlotOfKey(range.begin()), suffix);
+}
+
+absl::StatusOr<Timestamp> StartOfReadIntent(absl::string_view engine_key) {
+  if (engine_key.size() < 8) return absl::DataLossError("read intent: key too short");
+  return Timestamp(LoadBig64(engine_key.data() + engine_key.size() - 8));
+}
+
+}  // namespace graphdb::shard
