@@ -14,7 +14,6 @@
 #include <string>
 
 #include "core/cluster/node.h"
-#include "core/cypher/plan_cache.h"
 #include "core/env/env.h"
 #include "core/txn/batch_executor.h"
 #include "core/txn/transaction_manager.h"
@@ -37,11 +36,9 @@ class Gateway {
 
  private:
   struct Call;
-  Task<absl::Status> Yield(std::shared_ptr<Call> call);
 
   env::Env& env_;
   txn::TransactionManager transactions_;
-  cypher::PlanCache plans_;
   size_t running_ = 0;
 };
 

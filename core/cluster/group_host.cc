@@ -218,15 +218,31 @@ void GroupHost::Write(raft::Ready* ready) {
     Install(*std::move(staged_), *snapshot);
     staged_.reset();
   }
-  log_.Append(std::move(batch), [this, done, snapshot](absl::Status status) {
+  if (snapshot.has_value()) {
+    install_pending_ = true;
+    log_.Append(std::move(batch), [this, done, snapshot](absl::Status status) {
+      if (!status.ok() || halted_) return;  // the log has halted the node
+      raft_->Tick(env_.clock.Monotonic());
+      raft_->OnAppendDone(done);
+      if (staged_.has_value()) {
+        StagedSnapshot staged = *std::move(staged_);
+        staged_.reset();
+        Install(std::move(staged), *snapshot);
+      }
+      Pump();
+    });
+  } else if (install_pending_) {
+    deferred_.push_back({std::move(batch), done});
+  } else {
+    Append(std::move(batch), done);
+  }
+}
+
+void GroupHost::Append(raft::LogBatch batch, raft::AppendDone done) {
+  log_.Append(std::move(batch), [this, done](absl::Status status) {
     if (!status.ok() || halted_) return;  // the log has halted the node
     raft_->Tick(env_.clock.Monotonic());
     raft_->OnAppendDone(done);
-    if (snapshot.has_value() && staged_.has_value()) {
-      StagedSnapshot staged = *std::move(staged_);
-      staged_.reset();
-      Install(std::move(staged), *snapshot);
-    }
     Pump();
   });
 }

@@ -82,6 +82,7 @@ class GroupHost {
  private:
   void Pump();
   void Write(raft::Ready* ready);
+  void Append(raft::LogBatch batch, raft::AppendDone done);
   void SendMessages(std::vector<raft::Message> messages);
   void ApplyEntries(const std::vector<raft::Entry>& entries);
   void ReleaseReads();
@@ -119,6 +120,14 @@ class GroupHost {
   std::shared_ptr<SnapshotStage> stage_;
   std::optional<StagedSnapshot> staged_;  // stepped into Raft, not yet given out
   std::unique_ptr<SnapshotInstall> install_;
+  // From the `installing` record to the `installed` one: what Raft wants written
+  // meanwhile follows the snapshot, so it waits for that record's place in the log.
+  struct DeferredWrite {
+    raft::LogBatch batch;
+    raft::AppendDone done;
+  };
+  bool install_pending_ = false;
+  std::vector<DeferredWrite> deferred_;
   std::optional<raft::RecoveredGroup> recovered_;  // while a begun install is redone
 };
 

@@ -160,6 +160,10 @@ void GroupHost::FinishInstall(const raft::SnapshotMeta& meta) {
     }
     Pump();
   });
+  install_pending_ = false;
+  std::vector<DeferredWrite> deferred;
+  deferred.swap(deferred_);
+  for (DeferredWrite& held : deferred) Append(std::move(held.batch), held.done);
 }
 
 }  // namespace graphdb::cluster
