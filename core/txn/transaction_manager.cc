@@ -49,7 +49,6 @@ AsyncOr<std::unique_ptr<DistributedTransaction>> TransactionManager::Begin() {
   identity.set_session(own_session_);
   identity.set_sequence(++own_sequence_);
   identity.set_start_ts(start->value());
-  identity.set_attempt_ts(start->value());
   co_return std::make_unique<DistributedTransaction>(*this, std::move(identity));
 }
 
@@ -131,7 +130,6 @@ AsyncOr<RunOutcome> TransactionManager::RunAttempts(v1::TxnId identity, Body bod
     const absl::StatusOr<Timestamp> start = co_await client_.GetTimestamp();
     if (!start.ok()) co_return absl::UnavailableError(start.status().message());
     identity.set_start_ts(start->value());
-    if (identity.attempt_ts() == 0) identity.set_attempt_ts(start->value());
     absl::StatusOr<RunOutcome> outcome = co_await RunOnce(identity, body);
     if (outcome.ok() || !absl::IsAborted(outcome.status())) co_return outcome;
     GRAPHDB_COVER("txn.conflict_retried");
