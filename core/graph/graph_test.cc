@@ -78,8 +78,10 @@ TEST(CodecTest, GoldenBytes) {
       "\x01x\x03\x00\x00\x00\x00\x00\x00\xe0\x3f",
       56);
   EXPECT_EQ(EncodeNode(node), expected);
-  EXPECT_EQ(NodeDigest(kDefaultDigestKey, node, Timestamp(5)).ToHex(), "9ec9659945f561c74e6381da64b3b328");
-  EXPECT_EQ(NodeDigest(kDefaultDigestKey, node, std::nullopt).ToHex(), "a085b612e766dca22328595a2f4e366a");
+  EXPECT_EQ(NodeDigest(kDefaultDigestKey, node, Timestamp(5)).ToHex(),
+            "9ec9659945f561c74e6381da64b3b328");
+  EXPECT_EQ(NodeDigest(kDefaultDigestKey, node, std::nullopt).ToHex(),
+            "a085b612e766dca22328595a2f4e366a");
 }
 
 TEST(CodecTest, RefusesWhatIsNotCanonical) {
@@ -163,8 +165,8 @@ TEST(ProtoTest, RefusesDoubleKeysDepthAndGraphElements) {
 }
 
 RC_GTEST_PROP(CodecProperty, ValuesSurviveBytesAndMessages, (uint64_t seed)) {
-  Random random(seed);
-  const Value value = RandomValue(&random, 4);
+  Random rng(seed);
+  const Value value = RandomValue(&rng, 4);
   const std::string bytes = Encoded(value);
   const auto again = Decoded(bytes);
   RC_ASSERT(again.ok());
@@ -182,22 +184,22 @@ RC_GTEST_PROP(CodecProperty, ValuesSurviveBytesAndMessages, (uint64_t seed)) {
 // Any change of a record is refused or is another content with other bytes:
 // two encodings of one content don't exist.
 RC_GTEST_PROP(CodecProperty, DamagedRecordsAreRefusedOrDifferent, (uint64_t seed)) {
-  Random random(seed);
-  const Node node = RandomNode(&random, ElementId(1 + random.Below(3)));
+  Random rng(seed);
+  const Node node = RandomNode(&rng, ElementId(1 + rng.Below(3)));
   RC_ASSERT(ValidateNode(node).ok());
   std::string bytes = EncodeNode(node);
   RC_ASSERT(*DecodeNode(node.id, bytes) == node);
   const std::string before = bytes;
-  switch (random.Below(3)) {
+  switch (rng.Below(3)) {
     case 0:
-      bytes.resize(random.Below(bytes.size()));
+      bytes.resize(rng.Below(bytes.size()));
       break;
     case 1:
-      bytes.push_back(static_cast<char>(random.Below(256)));
+      bytes.push_back(static_cast<char>(rng.Below(256)));
       break;
     default: {
-      const uint64_t place = random.Below(bytes.size());
-      bytes[place] = static_cast<char>(bytes[place] ^ (1 << random.Below(8)));
+      const uint64_t place = rng.Below(bytes.size());
+      bytes[place] = static_cast<char>(bytes[place] ^ (1 << rng.Below(8)));
     }
   }
   const auto damaged = DecodeNode(node.id, bytes);
@@ -208,14 +210,14 @@ RC_GTEST_PROP(CodecProperty, DamagedRecordsAreRefusedOrDifferent, (uint64_t seed
 }
 
 RC_GTEST_PROP(DigestProperty, DifferentElementsHaveDifferentDigests, (uint64_t seed)) {
-  Random random(seed);
-  const Node a = RandomNode(&random, ElementId(1 + random.Below(2)));
-  const Node b = RandomNode(&random, ElementId(1 + random.Below(2)));
+  Random rng(seed);
+  const Node a = RandomNode(&rng, ElementId(1 + rng.Below(2)));
+  const Node b = RandomNode(&rng, ElementId(1 + rng.Below(2)));
   const auto content = [](const Node& n) { return NodeDigest(kDefaultDigestKey, n, std::nullopt); };
   RC_ASSERT((content(a) == content(b)) == (a == b));
   RC_ASSERT(!(NodeDigest(kDefaultDigestKey, a, Timestamp(1)) ==
               NodeDigest(kDefaultDigestKey, a, Timestamp(2))));
-  const Relationship r = RandomRelationship(&random, RelationshipId(1), ElementId(1), ElementId(2));
+  const Relationship r = RandomRelationship(&rng, RelationshipId(1), ElementId(1), ElementId(2));
   Relationship turned = r;
   std::swap(turned.start, turned.end);
   RC_ASSERT(!(RelationshipDigest(kDefaultDigestKey, r, std::nullopt) ==

@@ -170,9 +170,9 @@ LogicalKey RandomKey(Random* random) {
 }
 
 RC_GTEST_PROP(KeysProperty, ParseIsTheInverseAndNoKeyIsAPrefix, (uint64_t seed)) {
-  Random random(seed);
-  const LogicalKey a = RandomKey(&random);
-  const LogicalKey b = RandomKey(&random);
+  Random rng(seed);
+  const LogicalKey a = RandomKey(&rng);
+  const LogicalKey b = RandomKey(&rng);
   const std::string x = a.Encode();
   const std::string y = b.Encode();
   const auto parsed = ParseLogicalKey(x);
@@ -189,10 +189,10 @@ RC_GTEST_PROP(KeysProperty, ParseIsTheInverseAndNoKeyIsAPrefix, (uint64_t seed))
 }
 
 RC_GTEST_PROP(KeysProperty, EdgeRangesHoldExactlyTheirEdges, (uint64_t seed)) {
-  Random random(seed);
-  const LogicalKey key = RandomKey(&random);
-  const LogicalKey query = RandomKey(&random);
-  const std::string x = VersionedKey(key.Encode(), Timestamp(random.Next() | 1));
+  Random rng(seed);
+  const LogicalKey key = RandomKey(&rng);
+  const LogicalKey query = RandomKey(&rng);
+  const std::string x = VersionedKey(key.Encode(), Timestamp(rng.Next() | 1));
   const bool is_edge_of = key.tag == Tag::kEdge && key.node == query.node;
   const Direction direction = query.outgoing ? Direction::kOutgoing : Direction::kIncoming;
   RC_PRE(query.tag == Tag::kEdge);

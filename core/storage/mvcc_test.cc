@@ -68,17 +68,17 @@ void Put(env::KvBatch* batch, const Op& op) {
 }
 
 RC_GTEST_PROP(MvccProperty, AgreesWithAMapOfVersions, (uint64_t seed)) {
-  Random random(seed);
+  Random rng(seed);
   MemoryKv kv;
   Model model;
   env::KvBatch batch;
-  const std::vector<Op> ops = RandomOps(&random);
+  const std::vector<Op> ops = RandomOps(&rng);
   for (const Op& op : ops) {
     Put(&batch, op);
     model.keys[op.key][op.ts] = op.value;
   }
   Write(&kv, std::move(batch));
-  const uint64_t ts = random.Below(ops.size() + 2);
+  const uint64_t ts = rng.Below(ops.size() + 2);
   for (uint64_t id = 1; id <= 7; ++id) {
     const std::string key = NodeKey(ElementId(id));
     RC_ASSERT(*ReadAt(kv, key, Timestamp(ts)) == model.At(key, ts));
@@ -87,8 +87,8 @@ RC_GTEST_PROP(MvccProperty, AgreesWithAMapOfVersions, (uint64_t seed)) {
   // All nodes, in pages of any size.
   ScanOptions options;
   options.ts = Timestamp(ts);
-  options.entries_max = 1 + random.Below(3);
-  options.visits_max = 1 + random.Below(3);
+  options.entries_max = 1 + rng.Below(3);
+  options.visits_max = 1 + rng.Below(3);
   KeyRange range = NodeRange({Slot(0), Slot(kSlotCount - 1)});
   const KeyRange whole = range;
   std::map<std::string, std::string> seen;
@@ -116,18 +116,18 @@ RC_GTEST_PROP(MvccProperty, AgreesWithAMapOfVersions, (uint64_t seed)) {
 
 // Rule M1: a set union, so order and repeats don't matter.
 RC_GTEST_PROP(MvccProperty, OrderAndRepeatsDontMatter, (uint64_t seed)) {
-  Random random(seed);
-  std::vector<Op> ops = RandomOps(&random);
+  Random rng(seed);
+  std::vector<Op> ops = RandomOps(&rng);
   MemoryKv a;
   env::KvBatch first;
   for (const Op& op : ops) Put(&first, op);
   Write(&a, std::move(first));
-  for (size_t i = ops.size(); i > 1; --i) std::swap(ops[i - 1], ops[random.Below(i)]);
+  for (size_t i = ops.size(); i > 1; --i) std::swap(ops[i - 1], ops[rng.Below(i)]);
   MemoryKv b;
   for (const Op& op : ops) {
     env::KvBatch batch;
     Put(&batch, op);
-    if (random.Chance(1, 4)) Put(&batch, ops[random.Below(ops.size())]);
+    if (rng.Chance(1, 4)) Put(&batch, ops[rng.Below(ops.size())]);
     Write(&b, std::move(batch));
   }
   RC_ASSERT(a.map() == b.map());
@@ -181,15 +181,15 @@ struct SmallGraph {
 };
 
 RC_GTEST_PROP(DigestProperty, SumOfTheShardsIsTheDigestOfTheElements, (uint64_t seed)) {
-  Random random(seed);
-  SmallGraph graph(&random);
-  const uint32_t shards = 1 + static_cast<uint32_t>(random.Below(5));
+  Random rng(seed);
+  SmallGraph graph(&rng);
+  const uint32_t shards = 1 + static_cast<uint32_t>(rng.Below(5));
   GraphDigest total;
   for (uint32_t i = 0; i < shards; ++i) {
     DigestScan scan(graph.kv, SlotSet::EvenShare(ShardId(static_cast<uint16_t>(i)), shards),
                     Timestamp(50), graph::kDefaultDigestKey);
     for (bool done = false; !done;) {
-      const auto step = scan.Step(1 + random.Below(3));
+      const auto step = scan.Step(1 + rng.Below(3));
       RC_ASSERT(step.ok());
       done = *step;
     }
@@ -207,23 +207,23 @@ RC_GTEST_PROP(DigestProperty, SumOfTheShardsIsTheDigestOfTheElements, (uint64_t 
 // seen by the state hash; by the digest, if it is visible there, it is seen or
 // refused.
 RC_GTEST_PROP(DigestProperty, OneChangedKeyIsSeen, (uint64_t seed)) {
-  Random random(seed);
-  SmallGraph graph(&random);
+  Random rng(seed);
+  SmallGraph graph(&rng);
   const auto ranges = OwnedRanges(ShardId(0), SlotSet::All());
   const Hash128 before = *StateHash(graph.kv, ranges);
   auto& map = graph.kv.mutable_map();
-  auto it = std::next(map.begin(), static_cast<int64_t>(random.Below(map.size())));
+  auto it = std::next(map.begin(), static_cast<int64_t>(rng.Below(map.size())));
   absl::string_view logical;
   Timestamp ts;
   RC_ASSERT(SplitVersionedKey(it->first, &logical, &ts));
   const std::string key(logical);
   const bool visible = (*ReadAt(graph.kv, key, Timestamp(50)))->ts == ts;
-  if (random.Chance(1, 3)) {
+  if (rng.Chance(1, 3)) {
     map.erase(it);
   } else {
     std::string& value = it->second;
-    const uint64_t place = random.Below(value.size());
-    value[place] = static_cast<char>(value[place] ^ (1 << random.Below(8)));
+    const uint64_t place = rng.Below(value.size());
+    value[place] = static_cast<char>(value[place] ^ (1 << rng.Below(8)));
   }
   RC_ASSERT(!(*StateHash(graph.kv, ranges) == before));
   const auto after =
@@ -257,21 +257,21 @@ TEST(ElementsTest, ARelationshipIsFoundByIdAndFromBothEnds) {
 
 // Invariant 4 of the cache: what a caller sees doesn't depend on it.
 RC_GTEST_PROP(AdjacencyCacheProperty, NeverChangesWhatIsRead, (uint64_t seed)) {
-  Random random(seed);
+  Random rng(seed);
   MemoryKv kv;
-  AdjacencyCache cache(1 + random.Below(4));
+  AdjacencyCache cache(1 + rng.Below(4));
   AdjacencyCache none(0);
   uint64_t now = 1;
-  const uint64_t steps = random.Below(80);
+  const uint64_t steps = rng.Below(80);
   for (uint64_t i = 0; i < steps; ++i) {
-    const ElementId a(1 + random.Below(3));
-    if (random.Chance(1, 3)) {
-      const ElementId b(1 + random.Below(3));
-      const graph::Relationship r{RelationshipId(1 + random.Below(3)), "T", a, b, {}};
+    const ElementId a(1 + rng.Below(3));
+    if (rng.Chance(1, 3)) {
+      const ElementId b(1 + rng.Below(3));
+      const graph::Relationship r{RelationshipId(1 + rng.Below(3)), "T", a, b, {}};
       // Mostly newer than anything, at times older (rule M1: stream and restore).
-      const Timestamp ts(random.Chance(1, 5) ? 1 + random.Below(now) : ++now);
+      const Timestamp ts(rng.Chance(1, 5) ? 1 + rng.Below(now) : ++now);
       env::KvBatch batch;
-      if (random.Chance(2, 3)) {
+      if (rng.Chance(2, 3)) {
         PutRelationship(&batch, r, ts);
       } else {
         DeleteRelationship(&batch, r, ts);
@@ -282,8 +282,8 @@ RC_GTEST_PROP(AdjacencyCacheProperty, NeverChangesWhatIsRead, (uint64_t seed)) {
       cache.OnWrite(RelationshipKey(r.id));
       continue;
     }
-    const Direction direction = random.Chance(1, 2) ? Direction::kOutgoing : Direction::kIncoming;
-    const Timestamp ts(random.Chance(2, 3) ? now + random.Below(3) : random.Below(now + 1));
+    const Direction direction = rng.Chance(1, 2) ? Direction::kOutgoing : Direction::kIncoming;
+    const Timestamp ts(rng.Chance(2, 3) ? now + rng.Below(3) : rng.Below(now + 1));
     const auto cached = ReadAdjacency(kv, &cache, a, direction, ts, 1000);
     const auto read = ReadAdjacency(kv, &none, a, direction, ts, 1000);
     RC_ASSERT(cached.ok());
