@@ -70,6 +70,8 @@ struct IdFloor {
     plain = std::max(plain, other.plain);
     counter = std::max(counter, other.counter);
   }
+  // For one allocator that feeds both kinds: above either.
+  uint64_t Bound() const { return std::max(plain, counter) + 1; }
   friend bool operator==(const IdFloor&, const IdFloor&) = default;
 };
 
