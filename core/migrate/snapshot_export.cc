@@ -10,7 +10,6 @@
 namespace graphdb::migrate {
 namespace {
 
-constexpr size_t kPageEntries = 1024;
 constexpr size_t kPageBytes = 1 << 20;
 
 }  // namespace
@@ -19,7 +18,7 @@ absl::StatusOr<ElementPage> ReadElementPage(const env::KvReader& reader,
                                             const PageRequest& request) {
   storage::ScanOptions options;
   options.ts = GRAPHDB_MUTANT("P7.at-one-timestamp") ? kMaxTimestamp : request.ts;
-  options.entries_max = kPageEntries;
+  options.entries_max = request.entries_max;
   options.bytes_max = kPageBytes;
   GRAPHDB_ASSIGN_OR_RETURN(storage::ScanPage scan, ScanAt(reader, request.range, options));
   if (GRAPHDB_MUTANT("P7.page-boundary") && scan.next.has_value()) scan.entries.pop_back();
@@ -42,7 +41,7 @@ absl::StatusOr<ElementPage> ReadElementPage(const env::KvReader& reader,
 }
 
 SnapshotExport::SnapshotExport(const SnapshotHeader& header,
-                               const std::vector<storage::SlotRange>& slots)
+                               const std::vector<storage::SlotRange>& slots, size_t page_entries)
     : writer_(header) {
   uint32_t next = 0;
   for (const storage::SlotRange& range : slots) {
@@ -53,7 +52,7 @@ SnapshotExport::SnapshotExport(const SnapshotHeader& header,
   for (const SnapshotSection section : {SnapshotSection::kNodes, SnapshotSection::kEdges}) {
     const auto tag = section == SnapshotSection::kNodes ? storage::Tag::kNode : storage::Tag::kEdge;
     for (const storage::SlotRange& range : slots) {
-      to_do_.push_back({section, storage::LogicalRange(tag, range), header.to_seq});
+      to_do_.push_back({section, storage::LogicalRange(tag, range), header.to_seq, page_entries});
     }
   }
   std::reverse(to_do_.begin(), to_do_.end());

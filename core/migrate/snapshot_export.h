@@ -34,6 +34,7 @@ struct PageRequest {
   SnapshotSection section = SnapshotSection::kNodes;
   storage::KeyRange range;  // of logical keys
   Timestamp ts;
+  size_t entries_max = 1024;
 };
 
 struct ElementPage {
@@ -49,8 +50,9 @@ absl::StatusOr<ElementPage> ReadElementPage(const env::KvReader& reader,
 class SnapshotExport {
  public:
   // `slots`: ranges in ascending order, each owned by one shard, that cover
-  // every slot exactly once (CHECKed).
-  SnapshotExport(const SnapshotHeader& header, const std::vector<storage::SlotRange>& slots);
+  // every slot exactly once (CHECKed). A page has at most `page_entries`.
+  SnapshotExport(const SnapshotHeader& header, const std::vector<storage::SlotRange>& slots,
+                 size_t page_entries = 1024);
 
   // Unset: the file is complete.
   std::optional<PageRequest> Next() const;

@@ -7,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "core/env/random.h"
 #include "core/storage/mvcc.h"
+#include "core/storage/restore_marker.h"
 #include "gtest/gtest.h"
 #include "rapidcheck/gtest.h"
 
@@ -93,6 +94,33 @@ TEST(KeysTest, GoldenBytes) {
   EXPECT_EQ(Hex(SlotKey(Tag::kTxnRecord, Slot(258), "t")), "000054010274");
   EXPECT_EQ(Hex(AppliedKey(ShardId(3))), "00004d00036170706c696564");
   EXPECT_EQ(Hex(NodeLocalKey("x")), "00005a78");
+}
+
+// docs/formats/restore-marker.md.
+TEST(RestoreMarkerTest, GoldenBytes) {
+  RestoreMarker marker;
+  marker.state = RestoreMarker::State::kComplete;
+  marker.snapshot_id = "ab";
+  marker.source_cluster = "c";
+  marker.to_seq = Timestamp(258);
+  marker.id_bound = 3;
+  marker.nodes = 4;
+  marker.edges = 5;
+  marker.digest = "d";
+  const std::string bytes = EncodeRestoreMarker(marker);
+  EXPECT_EQ(Hex(bytes),
+            "0102026162016302010000000000000300000000000000"
+            "040000000000000005000000000000000164");
+  EXPECT_EQ(*DecodeRestoreMarker(bytes), marker);
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_FALSE(DecodeRestoreMarker(bytes.substr(0, size)).ok());
+  }
+  std::string newer = bytes;
+  newer[0] = 2;
+  EXPECT_EQ(DecodeRestoreMarker(newer).status().code(), absl::StatusCode::kUnimplemented);
+  EXPECT_TRUE(CheckRestoreFinished(marker).ok());
+  marker.state = RestoreMarker::State::kInProgress;
+  EXPECT_EQ(CheckRestoreFinished(marker).code(), absl::StatusCode::kFailedPrecondition);
 }
 
 TEST(KeysTest, DescribesForPeople) {
