@@ -13,7 +13,15 @@ _WARNINGS = [
 ]
 
 # NDEBUG switches off assert() in the libraries, never GRAPHDB_CHECK.
-_COPTS = _WARNINGS + ["-Wno-error=maybe-uninitialized", "-Wno-error=array-bounds", "-Wno-error=stringop-overflow", "-Wno-error=stringop-overread"]
+_COPTS = _WARNINGS + [
+    "-Wno-error=array-bounds",
+    "-Wno-error=maybe-uninitialized",
+    "-Wno-error=stringop-overflow",
+    "-Wno-error=stringop-overread",
+]
+
+# What ships loses no bit by accident; tests may.
+_PRODUCT_COPTS = _COPTS + ["-Wconversion"]
 
 def _symbol_lint(name):
     """NAME_symbols_test reads what the library asks of the machine (net N2)."""
@@ -37,7 +45,7 @@ def graphdb_cc_library(name, srcs = [], copts = [], testonly = False, **kwargs):
     cc_library(
         name = name,
         srcs = srcs,
-        copts = _COPTS + copts,
+        copts = (_COPTS if testonly else _PRODUCT_COPTS) + copts,
         linkstatic = True,
         testonly = testonly,
         **kwargs
@@ -47,6 +55,7 @@ def graphdb_cc_library(name, srcs = [], copts = [], testonly = False, **kwargs):
         _symbol_lint(name)
 
 def graphdb_cc_binary(name, copts = [], **kwargs):
+    """A program."""
     cc_binary(name = name, copts = _COPTS + copts, **kwargs)
 
 def graphdb_cc_test(name, deps = [], copts = [], size = "small", main = True, **kwargs):
@@ -83,7 +92,7 @@ def graphdb_fuzz_test(name, srcs, corpus, deps = [], **kwargs):
         deps = deps,
         copts = _COPTS,
         data = corpus,
-        args = ["$(rootpath %s)" % c for c in []] + ["fuzz/corpus/" + name],
+        args = ["fuzz/corpus/" + name],
         size = "small",
         **kwargs
     )
@@ -94,5 +103,16 @@ def graphdb_fuzz_test(name, srcs, corpus, deps = [], **kwargs):
         copts = _COPTS,
         testonly = True,
         tags = ["manual"],
+        **kwargs
+    )
+
+def graphdb_two_process_test(name, program, args = [], data = [], size = "medium", **kwargs):
+    """Runs the program twice as fresh processes and compares its trace= lines (net N4)."""
+    native.sh_test(
+        name = name,
+        srcs = ["//tools/lint:two_process"],
+        args = ["$(rootpath %s)" % program] + args,
+        data = [program] + data,
+        size = size,
         **kwargs
     )
