@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <fstream>  // LINT-OK(file): a test reads recorded histories
+#include <fstream>
 #include <map>
 #include <sstream>
 #include <string>
@@ -178,7 +178,7 @@ LinearizeVerdict KvVerdict(const std::string& path) {
 }
 
 TEST(ConformanceTest, RecordedHistoriesGetTheirKnownVerdicts) {
-  const char* shared = std::getenv("GRAPHDB_SHARED");  // LINT-OK(env): where the data is
+  const char* shared = std::getenv("GRAPHDB_SHARED");
   const std::string folder =
       std::string(shared == nullptr ? "" : shared) + "/conformance/histories/";
   std::ifstream verdicts(folder + "verdicts.txt");

@@ -26,7 +26,7 @@ class Rule:
         self.tests = tests
 
     def holds_for(self, path):
-        if path.endswith("_test.cc") and not self.tests:
+        if _TEST.search(path) and not self.tests:
             return False
         return path.startswith(self.folders) and not path.startswith(self.but)
 
@@ -35,6 +35,8 @@ def _includes(*names):
     return r"#\s*include\s*<(?:" + "|".join(names) + ")"
 
 
+# Tests, and what only they link.
+_TEST = re.compile(r"_test\.cc$|_test_main\.cc$|_testing\.|/(?:harness|testing)/")
 # Files and streams are the business of the sim's programs and their reader, and
 # of tests that read their data and a range of seeds.
 _SIM_FILES = ("sim/tool/", "sim/script/", "sim/report/")
