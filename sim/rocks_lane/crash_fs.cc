@@ -86,6 +86,7 @@ class NoLog : public rocksdb::Logger {
  public:
   using Logger::Logv;
   void Logv(const char*, va_list) override {}
+  size_t GetLogFileSize() const override { return 0; }
 };
 
 std::string Clean(const std::string& folder) {
