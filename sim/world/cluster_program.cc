@@ -5,31 +5,31 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/cluster/node.h"
-#include "core/env/random.h"
 #include "core/raft/group.h"
+#include "sim/env/mixing.h"
 
 namespace graphdb::sim {
 namespace {
 
-cluster::NodeOptions ToNodeOptions(const ProgramOptions& options) {
-  cluster::NodeOptions out;
-  out.self = options.self;
-  out.bootstrap = options.self == NodeId(0);
-  out.num_shards = static_cast<uint16_t>(options.shards);
-  out.log_segment_bytes = 256u << 10;
-  out.log_bytes_max = 1u << 20;
-  out.log_entries_kept = 64;
-  for (uint32_t i = 0; i < options.nodes; ++i) {
-    out.peers.push_back({absl::StrCat("node", i + 1), absl::StrCat("10.0.1.", 10 + i, ":7000"),
-                         absl::StrCat("10.0.1.", 10 + i, ":9000")});
+cluster::NodeOptions OptionsOf(const ProgramOptions& options) {
+  cluster::NodeOptions node;
+  node.self = options.self;
+  for (uint32_t n = 0; n < options.nodes; ++n) {
+    const std::string name = absl::StrCat("node", n + 1);
+    node.peers.push_back({name, absl::StrCat(name, ":9001"), absl::StrCat(name, ":9000")});
   }
-  return out;
+  node.bootstrap = options.self == NodeId(0);
+  node.num_shards = static_cast<uint16_t>(options.shards);
+  node.log_segment_bytes = options.knobs.log_segment_bytes;
+  node.log_bytes_max = options.knobs.log_bytes_max;
+  node.log_entries_kept = options.knobs.log_entries_kept;
+  node.max_append_entries = options.knobs.append_entries_max;
+  return node;
 }
 
 class ClusterProgram final : public Program {
  public:
-  ClusterProgram(const ProgramOptions& options, env::Env& env)
-      : node_(ToNodeOptions(options), env) {}
+  ClusterProgram(const ProgramOptions& options, env::Env& env) : node_(OptionsOf(options), env) {}
 
   absl::Status Start() override { return node_.Start(); }
 
@@ -38,23 +38,15 @@ class ClusterProgram final : public Program {
   }
 
   void VisitReplicas(absl::FunctionRef<void(const ReplicaView&)> visit) const override {
-    node_.VisitGroups([&visit](const cluster::GroupView& view) {
-      const raft::Group& raft = *view.raft;
-      visit(ReplicaView{
-          .group = view.group,
-          .is_leader = raft.is_leader(),
-          .term = raft.term(),
-          .first = raft.log().first_index(),
-          .last = raft.last_index(),
-          .commit = raft.commit(),
-          .applied = view.applied,
-          .entry =
-              [&raft](LogIndex index) {
-                const raft::Entry& entry = raft.log().At(index);
-                return LogEntryView{entry.term,
-                                    StreamSeed(static_cast<uint64_t>(entry.kind), entry.data, 0)};
-              },
-      });
+    node_.VisitGroups([&](const cluster::GroupView& group) {
+      if (group.raft == nullptr) return;
+      const raft::EntryLog& log = group.raft->log();
+      const auto entry = [&log](LogIndex index) {
+        const raft::Entry& e = log.At(index);
+        return LogEntryView{e.term, Mix(HashBytes(e.data), static_cast<uint64_t>(e.kind))};
+      };
+      visit(ReplicaView{group.group, group.raft->is_leader(), group.raft->term(), log.first_index(),
+                        log.last_index(), group.raft->commit(), group.applied, entry});
     });
   }
 
@@ -65,7 +57,7 @@ class ClusterProgram final : public Program {
 }  // namespace
 
 ProgramFactory ClusterProgramFactory() {
-  return [](const ProgramOptions& options, env::Env& env) {
+  return [](const ProgramOptions& options, env::Env& env) -> std::unique_ptr<Program> {
     return std::make_unique<ClusterProgram>(options, env);
   };
 }

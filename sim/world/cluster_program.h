@@ -1,4 +1,4 @@
-// ClusterProgram: cluster::Node in a slot of the simulated world.
+// ClusterProgram: the database's own node (core/cluster) in a slot of the world.
 //
 // Deterministic thread only.
 #pragma once
@@ -7,7 +7,7 @@
 
 namespace graphdb::sim {
 
-// A factory of nodes named node1, node2, ...; node1 founds.
+// node1 has `bootstrap: true`; names and addresses are as in the guide.
 ProgramFactory ClusterProgramFactory();
 
 }  // namespace graphdb::sim

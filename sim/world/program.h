@@ -17,6 +17,7 @@
 #include "core/env/env.h"
 #include "proto/client.pb.h"
 #include "sim/check/raft_safety.h"
+#include "sim/world/run_options.h"
 
 namespace graphdb::sim {
 
@@ -47,6 +48,7 @@ struct ProgramOptions {
   NodeId self;
   uint32_t nodes = 3;
   uint32_t shards = 3;
+  NodeKnobs knobs;
 };
 
 using ProgramFactory =

@@ -13,7 +13,9 @@ std::string ToText(const RunOptions& options) {
       " stale_ppm=", options.network.stale_ppm, " delay=", DurationText(options.network.delay_mean),
       " hop=", DurationText(options.hop_max), " sync=", DurationText(options.disk.sync_latency_max),
       " stall_ppm=", options.disk.stall_ppm, " flush_bytes=", options.kv.flush_every_bytes,
-      " flush_error_ppm=", options.kv.flush_error_ppm,
+      " flush_error_ppm=", options.kv.flush_error_ppm, " segment=", options.knobs.log_segment_bytes,
+      " log_max=", options.knobs.log_bytes_max, " kept=", options.knobs.log_entries_kept,
+      " append_max=", options.knobs.append_entries_max,
       " supervisor=", DurationText(options.supervisor_delay), " faults=", options.plan.size());
   for (const WorkloadSpec& spec : options.workloads) {
     absl::StrAppend(&text, " ", spec.name, "=", spec.clients);

@@ -23,6 +23,17 @@ struct WorkloadSpec {
   friend bool operator==(const WorkloadSpec&, const WorkloadSpec&) = default;
 };
 
+// Sizes of a node that are small here, so that short runs roll segments over,
+// flush, compact and send snapshots.
+struct NodeKnobs {
+  uint64_t log_segment_bytes = 512 << 10;
+  uint64_t log_bytes_max = 4 << 20;
+  uint64_t log_entries_kept = 256;
+  uint32_t append_entries_max = 64;
+
+  friend bool operator==(const NodeKnobs&, const NodeKnobs&) = default;
+};
+
 struct RunOptions {
   std::string name = "swarm";
   uint64_t seed = 1;
@@ -34,6 +45,7 @@ struct RunOptions {
   LinkProfile network;
   DiskFaults disk;
   KvFaults kv;
+  NodeKnobs knobs;
   Duration hop_max = Duration::Microseconds(20);
   int64_t clock_error_ppb_max = 200'000;
   // A node that halted by itself is started again after this long.

@@ -163,6 +163,10 @@ void DrawKnobs(Random& rng, RunOptions* options) {
   if (rng.Chance(1, 4)) options->disk.stall_ppm = static_cast<uint32_t>(rng.Below(2'000));
   options->kv.flush_every_bytes = uint64_t{1} << rng.Between(12, 18);
   if (rng.Chance(1, 5)) options->kv.flush_error_ppm = static_cast<uint32_t>(rng.Below(200'000));
+  options->knobs.log_segment_bytes = uint64_t{64} << (10 + rng.Below(4));
+  options->knobs.log_bytes_max = options->knobs.log_segment_bytes * (3 + rng.Below(6));
+  options->knobs.log_entries_kept = uint64_t{1} << rng.Between(3, 9);
+  options->knobs.append_entries_max = uint32_t{1} << rng.Between(0, 8);
   options->supervisor_delay = Milliseconds(rng, 100, 3'000);
 }
 

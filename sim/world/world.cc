@@ -16,18 +16,18 @@ struct World::Incarnation {
         clock(world.loop_, clock_model),
         scheduler(world.loop_, clock, life),
         network(world.fabric_, world.loop_, life),
-        random(world.loop_.seed(), life),
-        disk(scheduler, slot.disk_state, random.Stream("sim.disk", 0), slot.disk_faults),
-        kv(scheduler, slot.kv_state, random.Stream("sim.kv", 0), slot.kv_faults),
+        streams(world.loop_.seed(), life),
+        disk(scheduler, slot.disk_state, streams.Stream("sim.disk", 0), slot.disk_faults),
+        kv(scheduler, slot.kv_state, streams.Stream("sim.kv", 0), slot.kv_faults),
         log(world.trace_, life.actor),
         process(world.loop_, life),
-        env{clock, scheduler, network, disk, kv, random, log, process} {}
+        env{clock, scheduler, network, disk, kv, streams, log, process} {}
 
   const Life life;
   SimClock clock;
   SimScheduler scheduler;
   SimNetwork network;
-  SimRandomSource random;
+  SimRandomSource streams;
   SimDisk disk;
   SimKv kv;
   SimEventLog log;
@@ -116,6 +116,7 @@ void World::Start(NodeId node) {
   program_options.self = node;
   program_options.nodes = options_.nodes;
   program_options.shards = options_.shards;
+  program_options.knobs = options_.knobs;
   slot.live->program = factory_(program_options, slot.live->env);
   const absl::Status started = slot.live->program->Start();
   if (started.ok()) return;

@@ -1,0 +1,185 @@
+#include "sim/tool/arguments.h"
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "core/base/status_macros.h"
+
+namespace graphdb::sim {
+namespace {
+
+constexpr uint64_t kSeedsMax = 100'000'000;
+
+absl::Status Expected(absl::string_view option, absl::string_view value,
+                      absl::string_view expected) {
+  return absl::InvalidArgumentError(absl::StrCat(option, " '", value, "': expected ", expected));
+}
+
+bool ParseNumber(absl::string_view text, uint64_t* value) {
+  return !text.empty() && text[0] >= '0' && text[0] <= '9' && absl::SimpleAtoi(text, value);
+}
+
+absl::Status SetSeeds(absl::string_view value, Arguments* arguments) {
+  const std::vector<absl::string_view> ends = absl::StrSplit(value, "..");
+  const bool good = ends.size() == 2 && ParseNumber(ends[0], &arguments->first_seed) &&
+                    ParseNumber(ends[1], &arguments->last_seed) &&
+                    arguments->first_seed <= arguments->last_seed &&
+                    arguments->last_seed - arguments->first_seed < kSeedsMax;
+  if (!good) return Expected("--seeds", value, "A..B with A <= B, for example 1..500");
+  arguments->many = true;
+  return absl::OkStatus();
+}
+
+absl::Status SetLog(absl::string_view value, Arguments* arguments) {
+  if (value == "none") {
+    arguments->log = LogDetail::kNone;
+  } else if (value == "short") {
+    arguments->log = LogDetail::kShort;
+  } else if (value == "full") {
+    arguments->log = LogDetail::kFull;
+  } else {
+    return Expected("--log", value, "none, short or full");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SetSmallNumber(absl::string_view option, absl::string_view value, uint64_t max,
+                            uint32_t* number) {
+  uint64_t parsed = 0;
+  if (!ParseNumber(value, &parsed) || parsed < 1 || parsed > max) {
+    return Expected(option, value, absl::StrCat("a number from 1 to ", max));
+  }
+  *number = static_cast<uint32_t>(parsed);
+  return absl::OkStatus();
+}
+
+absl::Status SetValue(absl::string_view option, absl::string_view value, Arguments* arguments) {
+  if (option == "--scenario") {
+    arguments->scenario = std::string(value);
+  } else if (option == "--seed") {
+    if (!ParseNumber(value, &arguments->seed)) {
+      return Expected(option, value, "a number from 0 to 2^64-1");
+    }
+    arguments->seed_given = true;
+  } else if (option == "--seeds") {
+    return SetSeeds(value, arguments);
+  } else if (option == "--jobs") {
+    return SetSmallNumber(option, value, 256, &arguments->jobs);
+  } else if (option == "--seed-timeout") {
+    return SetSmallNumber(option, value, 86'400, &arguments->seed_timeout_s);
+  } else if (option == "--mutate") {
+    arguments->mutant = std::string(value);
+  } else if (option == "--hashes") {
+    arguments->hashes = std::string(value);
+  } else if (option == "--check-hashes") {
+    arguments->check_hashes = std::string(value);
+  } else if (option == "--commit") {
+    arguments->commit = std::string(value);
+  } else if (option == "--log") {
+    return SetLog(value, arguments);
+  } else {
+    return absl::InvalidArgumentError(
+        absl::StrCat("unknown option '", option, "'; see graphdb-sim --help"));
+  }
+  return absl::OkStatus();
+}
+
+bool SetSwitch(absl::string_view option, Arguments* arguments, bool* swarm) {
+  if (option == "--help" || option == "-h") {
+    arguments->help = true;
+  } else if (option == "--reverse") {
+    arguments->reverse = true;
+  } else if (option == "--fail-fast") {
+    arguments->fail_fast = true;
+  } else if (option == "--swarm") {
+    *swarm = true;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+absl::Status CheckTogether(const Arguments& arguments, bool swarm) {
+  if (swarm && !arguments.scenario.empty()) {
+    return absl::InvalidArgumentError("--swarm and --scenario: expected one of them");
+  }
+  if (arguments.many && arguments.seed_given) {
+    return absl::InvalidArgumentError("--seed and --seeds: expected one of them");
+  }
+  const bool campaign_only = arguments.reverse || arguments.fail_fast ||
+                             !arguments.hashes.empty() || !arguments.check_hashes.empty();
+  if (campaign_only && !arguments.many) {
+    return absl::InvalidArgumentError(
+        "--reverse, --fail-fast, --hashes and --check-hashes: expected together with --seeds");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::string_view Usage() {
+  return R"(graphdb-sim: runs GraphDB in a simulated world, driven by one seed.
+
+  graphdb-sim run --scenario FILE [--seed N]   one run of a scenario file
+  graphdb-sim run --swarm --seed N             one run whose faults the seed draws
+  graphdb-sim run --swarm --seeds A..B         many, on all cores
+
+  --log none|short|full   what one run prints of its trace (default short)
+  --mutate ID             plants a bug (docs/mutants.md)
+  --jobs N                worker processes (default: all cores)
+  --hashes FILE           writes one line SEED,HASH per seed
+  --check-hashes FILE     compares with such a file; exit 4 where one differs
+  --reverse               the last seed first
+  --fail-fast             stops at the first seed that fails
+  --seed-timeout S        a seed that takes longer (wall time) is undecided
+  --commit HASH           for the replay line (default: $GRAPHDB_COMMIT)
+
+Exit status: 0 clean, 1 an oracle failed, 2 usage, 3 undecided, 4 not deterministic.
+
+Example: graphdb-sim run --scenario scenarios/cluster/leader_crash.txt --seed 7
+)";
+}
+
+absl::StatusOr<Arguments> ParseArguments(const std::vector<std::string>& args) {
+  Arguments arguments;
+  bool swarm = false;
+  if (args.empty()) return absl::InvalidArgumentError("no command: expected run");
+  size_t i = 0;
+  if (args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
+    arguments.help = true;
+    return arguments;
+  }
+  if (args[0] != "run") return Expected("command", args[0], "run");
+  for (i = 1; i < args.size(); ++i) {
+    const std::string& arg = args[i];
+    if (SetSwitch(arg, &arguments, &swarm)) continue;
+    const size_t equals = arg.find('=');
+    if (equals != std::string::npos) {
+      GRAPHDB_RETURN_IF_ERROR(SetValue(arg.substr(0, equals), arg.substr(equals + 1), &arguments));
+      continue;
+    }
+    // An unknown option shall be called that, whether or not a value follows.
+    const bool last = i + 1 == args.size();
+    const std::string value = last ? std::string() : args[i + 1];
+    GRAPHDB_RETURN_IF_ERROR(SetValue(arg, value, &arguments));
+    if (last) return absl::InvalidArgumentError(absl::StrCat(arg, ": expected a value after it"));
+    ++i;
+  }
+  GRAPHDB_RETURN_IF_ERROR(CheckTogether(arguments, swarm));
+  return arguments;
+}
+
+std::string ReplayLine(const Arguments& arguments, uint64_t seed) {
+  std::string line = "tools/dev sim run";
+  if (arguments.scenario.empty()) {
+    absl::StrAppend(&line, " --swarm");
+  } else {
+    absl::StrAppend(&line, " --scenario ", arguments.scenario);
+  }
+  absl::StrAppend(&line, " --seed ", seed);
+  if (!arguments.mutant.empty()) absl::StrAppend(&line, " --mutate=", arguments.mutant);
+  absl::StrAppend(&line, "   # commit ", arguments.commit.empty() ? "unknown" : arguments.commit);
+  return line;
+}
+
+}  // namespace graphdb::sim

@@ -1,0 +1,46 @@
+// The command line of graphdb-sim.
+//
+// Plain values; thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "core/env/time.h"
+
+namespace graphdb::sim {
+
+enum class LogDetail { kNone, kShort, kFull };
+
+struct Arguments {
+  bool help = false;
+  std::string scenario;  // a file; empty: the swarm draws
+  bool seed_given = false;
+  uint64_t seed = 1;
+  bool many = false;  // --seeds
+  uint64_t first_seed = 1;
+  uint64_t last_seed = 1;
+  uint32_t jobs = 0;  // 0: all cores
+  bool reverse = false;
+  bool fail_fast = false;
+  std::string mutant;
+  std::string hashes;        // write seed,hash lines
+  std::string check_hashes;  // compare with such a file
+  LogDetail log = LogDetail::kShort;
+  std::string commit;  // for replay lines
+  uint32_t seed_timeout_s = 600;
+};
+
+// The text of --help.
+absl::string_view Usage();
+
+// InvalidArgument: names the argument, its value and what was expected.
+absl::StatusOr<Arguments> ParseArguments(const std::vector<std::string>& args);
+
+// The one line that runs this seed again from a clone.
+std::string ReplayLine(const Arguments& arguments, uint64_t seed);
+
+}  // namespace graphdb::sim

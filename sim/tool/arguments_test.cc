@@ -1,0 +1,74 @@
+#include "sim/tool/arguments.h"
+
+#include <gtest/gtest.h>
+
+#include "sim/tool/wire.h"
+
+namespace graphdb::sim {
+namespace {
+
+std::string ErrorOf(const std::vector<std::string>& args) {
+  const auto parsed = ParseArguments(args);
+  return parsed.ok() ? "ok" : std::string(parsed.status().message());
+}
+
+TEST(ArgumentsTest, ReadsBothFormsOfAValue) {
+  const auto parsed = ParseArguments(
+      {"run", "--scenario", "a.txt", "--seed=7", "--mutate=rule-L3.x", "--log=full"});
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(parsed->scenario, "a.txt");
+  EXPECT_EQ(parsed->seed, 7u);
+  EXPECT_EQ(parsed->mutant, "rule-L3.x");
+  EXPECT_EQ(parsed->log, LogDetail::kFull);
+}
+
+TEST(ArgumentsTest, MistakesNameOptionValueAndExpectation) {
+  EXPECT_EQ(ErrorOf({}), "no command: expected run");
+  EXPECT_EQ(ErrorOf({"walk"}), "command 'walk': expected run");
+  EXPECT_EQ(ErrorOf({"run", "--seed", "x"}), "--seed 'x': expected a number from 0 to 2^64-1");
+  EXPECT_EQ(ErrorOf({"run", "--seeds", "9..1"}),
+            "--seeds '9..1': expected A..B with A <= B, for example 1..500");
+  EXPECT_EQ(ErrorOf({"run", "--log", "loud"}), "--log 'loud': expected none, short or full");
+  EXPECT_EQ(ErrorOf({"run", "--jobs", "0"}), "--jobs '0': expected a number from 1 to 256");
+  EXPECT_EQ(ErrorOf({"run", "--sead", "1"}), "unknown option '--sead'; see graphdb-sim --help");
+  EXPECT_EQ(ErrorOf({"run", "--mutate"}), "--mutate: expected a value after it");
+  EXPECT_EQ(ErrorOf({"run", "--swarm", "--scenario", "a"}),
+            "--swarm and --scenario: expected one of them");
+  EXPECT_NE(ErrorOf({"run", "--reverse"}), "ok");
+}
+
+TEST(ArgumentsTest, ReplayLineCanBePasted) {
+  const auto swarm = ParseArguments({"run", "--swarm", "--seeds", "1..9", "--mutate=a.b"});
+  ASSERT_TRUE(swarm.ok());
+  EXPECT_EQ(ReplayLine(*swarm, 4),
+            "tools/dev sim run --swarm --seed 4 --mutate=a.b   # commit unknown");
+  const auto scenario = ParseArguments({"run", "--scenario=s.txt", "--commit=abc"});
+  ASSERT_TRUE(scenario.ok());
+  EXPECT_EQ(ReplayLine(*scenario, 4), "tools/dev sim run --scenario s.txt --seed 4   # commit abc");
+}
+
+TEST(WireTest, AResultSurvivesThePipe) {
+  RunResult result;
+  result.seed = 12;
+  result.verdict = RunResult::Verdict::kViolation;
+  result.oracle = "bank";
+  result.message = "sum 3";
+  result.trace_hash = 0xfedcba9876543210u;
+  result.virtual_time = Duration::Seconds(31);
+  result.clients.multi_shard = 5;
+  result.faults = {{"crash", 2}};
+  result.cover = {{"a.b", 9}};
+  const std::string bytes = EncodeResult(result);
+  RunResult back;
+  ASSERT_TRUE(DecodeResult(bytes, &back));
+  EXPECT_EQ(EncodeResult(back), bytes);
+  EXPECT_EQ(back.trace_hash, result.trace_hash);
+  EXPECT_EQ(back.faults, result.faults);
+  for (size_t n = 0; n < bytes.size(); ++n) {
+    RunResult torn;
+    EXPECT_FALSE(DecodeResult(bytes.substr(0, n), &torn));
+  }
+}
+
+}  // namespace
+}  // namespace graphdb::sim

@@ -1,0 +1,228 @@
+#include "sim/tool/tool.h"
+
+#include <sched.h>
+#include <sys/types.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/check.h"
+#include "sim/run/run.h"
+#include "sim/tool/arguments.h"
+#include "sim/tool/campaign.h"
+#include "sim/tool/report.h"
+#include "sim/tripwire/tripwire.h"
+#include "sim/world/scenario.h"
+#include "sim/world/swarm.h"
+
+namespace graphdb::sim {
+namespace {
+
+enum ExitStatus { kClean = 0, kFailed = 1, kUsage = 2, kUndecided = 3, kNotDeterministic = 4 };
+
+// For the text of a failed check: SetCheckContext takes a plain function.
+std::string g_replay;         // LINT-OK(mutable-global): set before each run, read when it dies
+bool g_print_replay = false;  // LINT-OK(mutable-global): a worker's parent prints it instead
+
+std::string CheckContext() {
+  std::string text = absl::StrCat("  in ", DescribePresentRun());
+  if (g_print_replay) absl::StrAppend(&text, "\nreplay: ", g_replay);
+  return text;
+}
+
+int Complain(absl::string_view message) {
+  std::fprintf(stderr, "graphdb-sim: %s\n", std::string(message).c_str());
+  return kUsage;
+}
+
+class Tool {
+ public:
+  Tool(Arguments arguments, const ProgramFactory& factory)
+      : arguments_(std::move(arguments)), factory_(factory) {}
+
+  int Main() {
+    if (!arguments_.scenario.empty()) {
+      std::ifstream in(arguments_.scenario);
+      if (!in) {
+        return Complain(absl::StrCat("--scenario '", arguments_.scenario,
+                                     "': expected a file that can be read"));
+      }
+      std::stringstream text;
+      text << in.rdbuf();
+      absl::StatusOr<Scenario> parsed = ParseScenario(text.str(), arguments_.scenario);
+      if (!parsed.ok()) return Complain(parsed.status().message());
+      scenario_ = *std::move(parsed);
+      if (!arguments_.seed_given) arguments_.seed = scenario_.options.seed;
+    }
+    SetCheckContext(&CheckContext);
+    SetCostlyChecks(true);
+    return arguments_.many ? Many() : One();
+  }
+
+ private:
+  RunOptions OptionsFor(uint64_t seed) const {
+    RunOptions options = arguments_.scenario.empty() ? DrawSwarmOptions(seed) : scenario_.options;
+    options.seed = seed;
+    if (!arguments_.mutant.empty()) options.mutant = arguments_.mutant;
+    return options;
+  }
+
+  RunResult RunOnce(const RunOptions& options, RunTrace trace) const {
+    g_replay = ReplayLine(arguments_, options.seed);
+    TripwireArmed armed;
+    return ExecuteRun(options, factory_, std::move(trace));
+  }
+
+  bool ExpectsViolation() const {
+    return !arguments_.scenario.empty() && scenario_.expect == Scenario::Expect::kViolation;
+  }
+
+  int One() {
+    const RunOptions options = OptionsFor(arguments_.seed);
+    std::printf("run: %s seed %llu\noptions: %s\n", options.name.c_str(),
+                static_cast<unsigned long long>(options.seed), ToText(options).c_str());
+    RunTrace trace;
+    if (arguments_.log != LogDetail::kNone) {
+      trace.detail =
+          arguments_.log == LogDetail::kFull ? TraceLog::Detail::kFull : TraceLog::Detail::kShort;
+      trace.sink = [](absl::string_view line) {
+        std::printf("%.*s\n", static_cast<int>(line.size()), line.data());
+      };
+    }
+    g_print_replay = true;
+    const RunResult result = RunOnce(options, std::move(trace));
+    std::printf("%s%s", VerdictLine(result).c_str(), StatsLines(result).c_str());
+    const int status = StatusOf(result);
+    if (status != kClean) std::printf("replay: %s\n", g_replay.c_str());
+    return status;
+  }
+
+  int StatusOf(const RunResult& result) const {
+    if (result.verdict == RunResult::Verdict::kUndecided) return kUndecided;
+    const bool violated = result.verdict == RunResult::Verdict::kViolation;
+    if (violated == ExpectsViolation()) return kClean;
+    if (!violated) std::printf("expected a violation, found none\n");
+    return kFailed;
+  }
+
+  int Many() {
+    CampaignOptions campaign;
+    for (uint64_t s = arguments_.first_seed; s <= arguments_.last_seed; ++s) {
+      campaign.seeds.push_back(s);
+    }
+    if (arguments_.reverse) std::reverse(campaign.seeds.begin(), campaign.seeds.end());
+    campaign.jobs = arguments_.jobs != 0 ? arguments_.jobs : Cores();
+    campaign.seed_timeout_s = arguments_.seed_timeout_s;
+    std::map<uint64_t, std::string> expected;
+    if (!arguments_.check_hashes.empty() && !ReadHashes(&expected)) return kUsage;
+    std::ofstream hashes;
+    if (!arguments_.hashes.empty()) {
+      hashes.open(arguments_.hashes);
+      if (!hashes) {
+        return Complain(absl::StrCat("--hashes '", arguments_.hashes,
+                                     "': expected a file that can be written"));
+      }
+    }
+    std::printf("seeds %llu..%llu of %s on %u processes\n",
+                static_cast<unsigned long long>(arguments_.first_seed),
+                static_cast<unsigned long long>(arguments_.last_seed),
+                arguments_.scenario.empty() ? "the swarm" : arguments_.scenario.c_str(),
+                campaign.jobs);
+    const double started = WallSeconds();
+    Totals totals;
+    uint64_t differing = 0;
+    bool clean = true;
+    RunCampaign(
+        campaign, [this](uint64_t seed) { return RunOnce(OptionsFor(seed), {}); },
+        [&](const RunResult& result) {
+          totals.Add(result);
+          const std::string hash = TraceHash::HexOf(result.trace_hash);
+          if (hashes.is_open()) hashes << result.seed << "," << hash << "\n";
+          const auto known = expected.find(result.seed);
+          if (known != expected.end() && known->second != hash) {
+            ++differing;
+            std::printf("seed %llu: NOT deterministic: trace=%s, was %s\n",
+                        static_cast<unsigned long long>(result.seed), hash.c_str(),
+                        known->second.c_str());
+          }
+          const bool good = ReportOne(result);
+          clean = clean && good;
+          return good || !arguments_.fail_fast;
+        });
+    std::printf("%s", totals.Summary(WallSeconds() - started, CpuSeconds(), campaign.jobs).c_str());
+    if (hashes.is_open() && !hashes.flush()) return Complain("--hashes: the file is incomplete");
+    if (differing > 0) return kNotDeterministic;
+    if (!clean && totals.undecided() > 0 && totals.failed() == 0) return kUndecided;
+    return clean ? kClean : kFailed;
+  }
+
+  bool ReportOne(const RunResult& result) const {
+    const bool violated = result.verdict == RunResult::Verdict::kViolation;
+    const bool undecided = result.verdict == RunResult::Verdict::kUndecided;
+    if (!undecided && violated == ExpectsViolation()) return true;
+    std::printf("seed %llu: %sreplay: %s\n", static_cast<unsigned long long>(result.seed),
+                VerdictLine(result).c_str(), ReplayLine(arguments_, result.seed).c_str());
+    std::fflush(stdout);
+    return false;
+  }
+
+  bool ReadHashes(std::map<uint64_t, std::string>* expected) const {
+    std::ifstream in(arguments_.check_hashes);
+    std::string line;
+    size_t number = 0;
+    while (std::getline(in, line)) {
+      ++number;
+      const size_t comma = line.find(',');
+      uint64_t seed = 0;
+      if (comma == std::string::npos || line.size() != comma + 17 ||
+          !absl::SimpleAtoi(line.substr(0, comma), &seed)) {
+        Complain(absl::StrCat(arguments_.check_hashes, ":", number, ": '", line,
+                              "': expected SEED,HASH as --hashes writes it"));
+        return false;
+      }
+      expected->emplace(seed, line.substr(comma + 1));
+    }
+    if (number > 0) return true;
+    Complain(absl::StrCat("--check-hashes '", arguments_.check_hashes,
+                          "': expected a file with SEED,HASH lines"));
+    return false;
+  }
+
+  static uint32_t Cores() {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (sched_getaffinity(0, sizeof(set), &set) != 0) return 1;
+    return static_cast<uint32_t>(std::max(1, CPU_COUNT(&set)));
+  }
+
+  Arguments arguments_;
+  const ProgramFactory& factory_;
+  Scenario scenario_;
+};
+
+}  // namespace
+
+int ToolMain(int argc, char** argv, const ProgramFactory& factory) {
+  const std::vector<std::string> args(argv + 1, argv + argc);
+  absl::StatusOr<Arguments> arguments = ParseArguments(args);
+  if (!arguments.ok()) return Complain(arguments.status().message());
+  if (arguments->help) {
+    std::printf("%s", std::string(Usage()).c_str());
+    return kClean;
+  }
+  if (arguments->commit.empty()) {
+    const char* commit = std::getenv("GRAPHDB_COMMIT");
+    if (commit != nullptr) arguments->commit = commit;
+  }
+  return Tool(*std::move(arguments), factory).Main();
+}
+
+}  // namespace graphdb::sim

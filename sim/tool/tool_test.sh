@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# The tool from outside, over the toy store: output, exit statuses, replay line,
+# campaigns in workers, and the comparison of hashes.
+set -u
+sim=$1
+cd "$TEST_TMPDIR" || exit 1
+sim=$OLDPWD/$sim
+failures=0
+
+# expect STATUS PATTERN -- ARGS...: exit status and a line that matches.
+expect() {
+  local status=$1 pattern=$2 got
+  shift 3
+  output=$("$sim" "$@" 2>&1)
+  got=$?
+  if [ "$got" -ne "$status" ] || ! grep -qE -- "$pattern" <<<"$output"; then
+    echo "FAILED: graphdb-sim $*: exit $got (expected $status), no line like: $pattern"
+    tail -n 12 <<<"$output"
+    failures=$((failures + 1))
+  fi
+}
+
+cat >ok.txt <<'END'
+# name: ok
+# about: a test
+# seed: 5
+nodes 3
+duration 5s
+workload bank clients=2
+at 1s crash node2
+at 2s restart node2
+expect ok
+END
+sed 's/^expect ok/expect violation/' ok.txt >wants_violation.txt
+sed 's/node2/node9/' ok.txt >bad.txt
+
+expect 0 '^verdict: ok$' -- run --scenario ok.txt
+expect 0 'trace=[0-9a-f]{16}$' -- run --scenario ok.txt --seed 7
+expect 0 'node2 .*crashes: power$' -- run --scenario ok.txt
+expect 1 'expected a violation' -- run --scenario wants_violation.txt
+expect 2 "bad.txt:7:13: 'node9': expected node1 to node3" -- run --scenario bad.txt
+expect 2 "--scenario 'nowhere.txt'" -- run --scenario nowhere.txt
+expect 2 'unknown option' -- run --speed 9
+expect 0 '^Exit status' -- --help
+
+expect 1 '^verdict: FAILED graph-symmetry' -- run --swarm --seed 1 --mutate=toy.edges
+count=$(grep -c 'tools/dev sim' <<<"$output")
+[ "$count" -eq 1 ] || { echo "FAILED: $count replay lines"; failures=$((failures + 1)); }
+grep -qE '^replay: tools/dev sim run --swarm --seed 1 --mutate=toy.edges   # commit unknown$' \
+  <<<"$output" || { echo "FAILED: no replay line"; failures=$((failures + 1)); }
+
+# A failed check: in one run the context has the replay line; in a campaign the
+# parent reports the seed and goes on.
+expect 134 '^replay: tools/dev sim run --swarm --seed 1 --mutate=toy.check' \
+  -- run --swarm --seed 1 --mutate=toy.check
+expect 1 '^runs 3, ok 0, failed 3' -- run --swarm --seeds 1..3 --mutate=toy.check
+grep -q '^seed 2: verdict: FAILED check: .*planted' <<<"$output" ||
+  { echo "FAILED: seed 2 isn't reported"; failures=$((failures + 1)); }
+
+expect 0 '^runs 8, ok 8, failed 0' -- run --swarm --seeds 1..8 --jobs 2 --hashes forward.txt
+expect 0 '^runs 8, ok 8' -- run --swarm --seeds 1..8 --reverse --check-hashes forward.txt
+expect 1 '^runs [0-9]+, ok 0, failed [1-9]' \
+  -- run --swarm --seeds 1..50 --fail-fast --mutate=toy.edges
+[ "$(wc -l <forward.txt)" -eq 8 ] || { echo "FAILED: not 8 hashes"; failures=$((failures + 1)); }
+sed -i '3s/,.*/,0000000000000000/' forward.txt
+expect 4 '^seed 3: NOT deterministic' -- run --swarm --seeds 1..8 --check-hashes forward.txt
+
+[ "$failures" -eq 0 ]

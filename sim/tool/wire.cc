@@ -1,0 +1,89 @@
+#include "sim/tool/wire.h"
+
+#include <map>
+
+#include "core/base/coding.h"
+
+namespace graphdb::sim {
+namespace {
+
+using Counts = std::map<std::string, uint64_t>;
+
+// The plain numbers of a result, in one order for both directions.
+template <typename Result, typename Visit>
+void VisitNumbers(Result& r, Visit visit) {
+  visit(r.seed);
+  visit(r.events);
+  visit(r.trace_hash);
+  visit(r.clients.requests);
+  visit(r.clients.acknowledged);
+  visit(r.clients.failed);
+  visit(r.clients.unknown);
+  visit(r.clients.conflicts);
+  visit(r.clients.attempts);
+  visit(r.clients.retried);
+  visit(r.clients.multi_shard);
+  visit(r.network.sent);
+  visit(r.network.bytes);
+  visit(r.network.delivered);
+  visit(r.network.dropped);
+  visit(r.network.cut);
+  visit(r.network.overflowed);
+  visit(r.network.duplicated);
+  visit(r.network.late);
+  visit(r.leader_changes);
+  visit(r.self_halts);
+  visit(r.commits_observed);
+}
+
+void PutCounts(std::string* out, const Counts& counts) {
+  PutVarint64(out, counts.size());
+  for (const auto& [name, count] : counts) {
+    PutBytes(out, name);
+    PutVarint64(out, count);
+  }
+}
+
+bool ReadCounts(ByteReader* in, Counts* counts) {
+  uint64_t size = 0;
+  if (!in->Varint64(&size)) return false;
+  for (uint64_t i = 0; i < size; ++i) {
+    absl::string_view name;
+    uint64_t count = 0;
+    if (!in->Bytes(&name) || !in->Varint64(&count)) return false;
+    counts->emplace(std::string(name), count);
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string EncodeResult(const RunResult& result) {
+  std::string out;
+  VisitNumbers(result, [&](uint64_t number) { PutVarint64(&out, number); });
+  PutVarint64(&out, static_cast<uint64_t>(result.verdict));
+  PutVarint64(&out, static_cast<uint64_t>(result.virtual_time.nanoseconds()));
+  PutBytes(&out, result.oracle);
+  PutBytes(&out, result.message);
+  PutCounts(&out, result.faults);
+  PutCounts(&out, result.cover);
+  return out;
+}
+
+bool DecodeResult(absl::string_view bytes, RunResult* result) {
+  ByteReader in(bytes);
+  bool good = true;
+  VisitNumbers(*result, [&](uint64_t& number) { good = good && in.Varint64(&number); });
+  uint64_t verdict = 0, time = 0;
+  absl::string_view oracle, message;
+  good = good && in.Varint64(&verdict) && in.Varint64(&time) && in.Bytes(&oracle) &&
+         in.Bytes(&message) && ReadCounts(&in, &result->faults) && ReadCounts(&in, &result->cover);
+  if (!good || verdict > 2) return false;
+  result->verdict = static_cast<RunResult::Verdict>(verdict);
+  result->virtual_time = Duration::Nanoseconds(static_cast<int64_t>(time));
+  result->oracle = std::string(oracle);
+  result->message = std::string(message);
+  return in.empty();
+}
+
+}  // namespace graphdb::sim
