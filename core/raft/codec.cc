@@ -1,5 +1,6 @@
 #include "core/raft/codec.h"
 
+#include <type_traits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -40,7 +41,10 @@ class Fields {
     uint64_t v = 0;
     if (!in_.Varint64(&v)) return Bad(name);
     *id = Id(static_cast<typename Id::rep>(v));
-    if (sizeof(typename Id::rep) == sizeof(uint64_t) && v > kCounterMax) return Bad(name);
+    // A replica id is drawn, not counted: every value of it is one.
+    const bool counts =
+        !std::is_same_v<Id, ReplicaId> && sizeof(typename Id::rep) == sizeof(uint64_t);
+    if (counts && v > kCounterMax) return Bad(name);
     return id->value() == v ? absl::OkStatus() : Bad(name);
   }
   absl::Status Count(const char* name, uint64_t max, uint64_t* count) {
