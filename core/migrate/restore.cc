@@ -188,7 +188,7 @@ absl::Status Restore::OnRelationship(const graph::Relationship& relationship, Ti
   GRAPHDB_RETURN_IF_ERROR(CheckEnd(relationship, relationship.end));
   storage::PutOut(&batch_, relationship, ts);
   storage::PutRelationshipRecord(&batch_, relationship, ts);
-  if (!GRAPHDB_MUTANT("P24.both-halves")) storage::PutIn(&batch_, relationship, ts);
+  if (!GRAPHDB_MUTANT("prop-P24.both-halves")) storage::PutIn(&batch_, relationship, ts);
   return ++batch_elements_ >= kBatchElements ? WriteBatch() : absl::OkStatus();
 }
 
@@ -212,7 +212,7 @@ absl::Status Restore::Written(const SnapshotSummary& summary) {
     return absl::DataLossError("the file changed between its verification and its restore");
   }
   reader_.reset();
-  phase_ = GRAPHDB_MUTANT("P24.durable-first") ? Phase::kCompare : Phase::kMakeDurable;
+  phase_ = GRAPHDB_MUTANT("prop-P24.durable-first") ? Phase::kCompare : Phase::kMakeDurable;
   Soon();
   return absl::OkStatus();
 }
@@ -227,7 +227,7 @@ absl::Status Restore::Compare() {
     const storage::GraphDigest& found = scan_->result();
     const bool same = found.exact == expected_.exact && found.nodes == expected_.nodes &&
                       found.edges == expected_.edges && found.symmetric();
-    if (!same && !GRAPHDB_MUTANT("P30.compare-after-restore")) {
+    if (!same && !GRAPHDB_MUTANT("prop-P30.compare-after-restore")) {
       GRAPHDB_COVER("migrate.restore_digest_differs");
       return absl::DataLossError(absl::StrCat(
           "after the restore the engine holds ", found.nodes, " nodes and ", found.edges,
@@ -245,7 +245,7 @@ absl::Status Restore::Complete() {
   env::KvBatch batch;
   storage::PutRestoreMarker(&batch, marker_);
   GRAPHDB_RETURN_IF_ERROR(engine_.Write(storage::kRestoreGroup, kRestoreIndex, std::move(batch)));
-  if (GRAPHDB_MUTANT("P24.durable-first")) {
+  if (GRAPHDB_MUTANT("prop-P24.durable-first")) {
     phase_ = Phase::kDone;
     Soon();
   } else {

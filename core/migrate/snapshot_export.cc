@@ -17,11 +17,11 @@ constexpr size_t kPageBytes = 1 << 20;
 absl::StatusOr<ElementPage> ReadElementPage(const env::KvReader& reader,
                                             const PageRequest& request) {
   storage::ScanOptions options;
-  options.ts = GRAPHDB_MUTANT("P7.at-one-timestamp") ? kMaxTimestamp : request.ts;
+  options.ts = GRAPHDB_MUTANT("prop-P7.at-one-timestamp") ? kMaxTimestamp : request.ts;
   options.entries_max = request.entries_max;
   options.bytes_max = kPageBytes;
   GRAPHDB_ASSIGN_OR_RETURN(storage::ScanPage scan, ScanAt(reader, request.range, options));
-  if (GRAPHDB_MUTANT("P7.page-boundary") && scan.next.has_value()) scan.entries.pop_back();
+  if (GRAPHDB_MUTANT("prop-P7.page-boundary") && scan.next.has_value()) scan.entries.pop_back();
   ElementPage page;
   page.next = std::move(scan.next);
   for (const storage::ScanEntry& entry : scan.entries) {

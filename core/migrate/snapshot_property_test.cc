@@ -13,12 +13,12 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "core/migrate/snapshot_plan.h"
 #include "gtest/gtest.h"
 #include "rapidcheck.h"
 #include "sim/env/mutants_on.h"
+#include "sim/migrate/snapshot_plan.h"
 
-namespace graphdb::migrate {
+namespace graphdb::sim {
 
 void showValue(const SnapshotPlan& plan, std::ostream& out) {
   out << "--plan \"" << PlanText(plan) << "\"";
@@ -96,10 +96,11 @@ TEST(SnapshotPlanTest, TextIsTheInverseOfParse) {
 // Each planted bug is found within the plans of an ordinary run.
 TEST(SnapshotPlanTest, EveryMutantIsFound) {
   for (const char* mutant :
-       {"P7.at-one-timestamp", "P7.page-boundary", "P31.flipped-byte", "P41.no-footer",
-        "P24.durable-first", "P24.both-halves", "rule-M1.own-timestamp", "rule-M1.oracle-above-s",
-        "rule-M1.ids-above-largest", "rule-M1.before-any-serves"}) {
-    sim::SetActiveMutant(mutant);
+       {"prop-P7.at-one-timestamp", "prop-P7.page-boundary", "prop-P31.flipped-byte",
+        "prop-P41.no-footer", "prop-P24.durable-first", "prop-P24.both-halves",
+        "rule-M1.own-timestamp", "rule-M1.oracle-above-s", "rule-M1.ids-above-largest",
+        "rule-M1.before-any-serves"}) {
+    SetActiveMutant(mutant);
     bool found = false;
     uint64_t seed = 0;
     for (; seed < 300 && !found; ++seed) {
@@ -113,7 +114,7 @@ TEST(SnapshotPlanTest, EveryMutantIsFound) {
       plan.damage_at = static_cast<uint32_t>(seed * 7919);
       found = !RunPlan(plan).failure.empty();
     }
-    sim::SetActiveMutant("");
+    SetActiveMutant("");
     EXPECT_TRUE(found) << mutant;
     std::cout << mutant << ": found by seed " << seed - 1 << std::endl;
   }
@@ -123,7 +124,7 @@ TEST(SnapshotPlanTest, EveryMutantIsFound) {
 
 void SetGivenPlan(absl::string_view text) { given_plan = std::string(text); }
 
-}  // namespace graphdb::migrate
+}  // namespace graphdb::sim
 
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
@@ -134,7 +135,7 @@ int main(int argc, char** argv) {
     if (flag == "--plans" && absl::SimpleAtoi(value, &plans)) {
       setenv("RC_PARAMS", absl::StrCat("max_success=", plans).c_str(), 1);
     } else if (flag == "--plan") {
-      graphdb::migrate::SetGivenPlan(value);
+      graphdb::sim::SetGivenPlan(value);
     } else if (flag == "--mutant") {
       graphdb::sim::SetActiveMutant(value);
     } else {

@@ -24,7 +24,7 @@ absl::Status OutOfPlace(absl::string_view what) {
 
 absl::Status SnapshotReader::Damaged(absl::string_view field, absl::string_view found,
                                      absl::string_view expected) const {
-  if (GRAPHDB_MUTANT("P31.flipped-byte")) return absl::OkStatus();
+  if (GRAPHDB_MUTANT("prop-P31.flipped-byte")) return absl::OkStatus();
   return absl::DataLossError(absl::StrCat("field '", field, "' is ", found,
                                           "; the file's bytes have ", expected, " (damaged)"));
 }
@@ -217,7 +217,7 @@ absl::Status SnapshotReader::On(const FooterLine& line) {
 absl::StatusOr<SnapshotSummary> SnapshotReader::Finish() {
   GRAPHDB_RETURN_IF_ERROR(status_);
   const bool whole = at_ == At::kEnd && partial_.empty();
-  if (!whole && !GRAPHDB_MUTANT("P41.no-footer")) {
+  if (!whole && !GRAPHDB_MUTANT("prop-P41.no-footer")) {
     GRAPHDB_COVER("migrate.snapshot_cut_short");
     status_ = absl::DataLossError(absl::StrCat(
         "line ", summary_.lines + 1, ": the file ends ",

@@ -1,4 +1,4 @@
-#include "core/migrate/snapshot_plan.h"
+#include "sim/migrate/snapshot_plan.h"
 
 #include <algorithm>
 #include <map>
@@ -23,9 +23,15 @@
 #include "sim/env/sim_kv.h"
 #include "sim/env/sim_scheduler.h"
 
-namespace graphdb::migrate {
+namespace graphdb::sim {
 namespace {
 
+using migrate::Restore;
+using migrate::SnapshotExport;
+using migrate::SnapshotHeader;
+using migrate::SnapshotReader;
+using migrate::SnapshotSink;
+using migrate::SnapshotSummary;
 using storage::At;
 using Nodes = std::map<uint64_t, At<graph::Node>>;
 using Relationships = std::map<uint64_t, At<graph::Relationship>>;
@@ -79,7 +85,7 @@ class Source {
   const env::KvReader& reader() const { return kv_; }
 
  private:
-  uint64_t NodeId(Random* rng) const {
+  uint64_t DrawNode(Random* rng) const {
     const uint64_t number = rng->Below(plan_.nodes);
     // Some ids are placed ones, far above the plain.
     if (number % 3 != 2) return number + 1;
@@ -94,7 +100,7 @@ class Source {
                        });
   }
   void ChangeNode(Random* rng, env::KvBatch* batch) {
-    const uint64_t id = NodeId(rng);
+    const uint64_t id = DrawNode(rng);
     if (model_.nodes.contains(id) && !HasEdges(id) && rng->Chance(1, 3)) {
       storage::PutTombstone(batch, storage::NodeKey(ElementId(id)), now());
       model_.nodes.erase(id);
@@ -112,8 +118,8 @@ class Source {
       model_.relationships.erase(it);
       return;
     }
-    const uint64_t start = NodeId(rng);
-    const uint64_t end = NodeId(rng);
+    const uint64_t start = DrawNode(rng);
+    const uint64_t end = DrawNode(rng);
     if (!model_.nodes.contains(start) || !model_.nodes.contains(end)) return;
     graph::Relationship r =
         graph::RandomRelationship(rng, RelationshipId(id), ElementId(start), ElementId(end));
@@ -174,7 +180,7 @@ absl::StatusOr<std::string> Export(const SnapshotPlan& plan, Source* source, Tim
   uint32_t late = plan.late_commits;
   std::string file;
   while (const auto want = exporter.Next()) {
-    auto page = ReadElementPage(source->reader(), *want);
+    auto page = migrate::ReadElementPage(source->reader(), *want);
     if (!page.ok()) return page.status();
     if (absl::Status status = exporter.OnPage(*page); !status.ok()) return status;
     file += exporter.TakeOutput();
@@ -264,12 +270,12 @@ class Machine {
  private:
   struct Incarnation {
     explicit Incarnation(Machine* machine)
-        : owner(machine), life(machine->loop_.Begin(sim::NodeActor(NodeId(0)))) {
-      clock = std::make_unique<sim::SimClock>(owner->loop_, sim::ClockModel());
-      scheduler = std::make_unique<sim::SimScheduler>(owner->loop_, *clock, life);
-      kv = std::make_unique<sim::SimKv>(*scheduler, owner->state_,
-                                        StreamOf(owner->plan_, "kv", ++owner->incarnations_),
-                                        owner->faults_);
+        : owner(machine), life(machine->loop_.Begin(NodeActor(NodeId(0)))) {
+      clock = std::make_unique<SimClock>(owner->loop_, ClockModel());
+      scheduler = std::make_unique<SimScheduler>(owner->loop_, *clock, life);
+      kv = std::make_unique<SimKv>(*scheduler, owner->state_,
+                                   StreamOf(owner->plan_, "kv", ++owner->incarnations_),
+                                   owner->faults_);
     }
     ~Incarnation() {
       owner->loop_.End(life.actor);
@@ -278,16 +284,16 @@ class Machine {
       owner->state_.Crash(rng);
     }
     Machine* owner;
-    sim::Life life;
-    std::unique_ptr<sim::SimClock> clock;
-    std::unique_ptr<sim::SimScheduler> scheduler;
-    std::unique_ptr<sim::SimKv> kv;
+    Life life;
+    std::unique_ptr<SimClock> clock;
+    std::unique_ptr<SimScheduler> scheduler;
+    std::unique_ptr<SimKv> kv;
   };
 
   const SnapshotPlan& plan_;
-  sim::EventLoop loop_;
-  sim::SimKvState state_;
-  sim::KvFaults faults_;
+  EventLoop loop_;
+  SimKvState state_;
+  KvFaults faults_;
   uint64_t incarnations_ = 0;
 };
 
@@ -490,4 +496,4 @@ PlanResult RunPlan(const SnapshotPlan& plan) {
   return result;
 }
 
-}  // namespace graphdb::migrate
+}  // namespace graphdb::sim

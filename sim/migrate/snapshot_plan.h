@@ -19,7 +19,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
-namespace graphdb::migrate {
+namespace graphdb::sim {
 
 struct SnapshotPlan {
   enum class Damage : uint8_t { kNone, kFlip, kTruncate, kDropLine, kRepeatLine, kSwapLines };
@@ -54,4 +54,4 @@ struct PlanResult {
 
 PlanResult RunPlan(const SnapshotPlan& plan);
 
-}  // namespace graphdb::migrate
+}  // namespace graphdb::sim
