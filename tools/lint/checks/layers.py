@@ -60,10 +60,29 @@ def allowed(user, used, is_test):
     return used.split("/")[0] in _TOP.get(layer(user), set())
 
 
+def _is_test(target):
+    return bool(target.arguments.get("testonly")) or target.rule.endswith("_test")
+
+
+def _test_sources(tree, package):
+    """The files of a package that only tests and testonly targets name."""
+    build = posixpath.join(package, "BUILD.bazel")
+    tests, product = set(), set()
+    try:
+        targets = build_file.parse(tree.text(build)) if tree.exists(build) else []
+    except SyntaxError:
+        targets = []
+    for target in targets:
+        files = target.strings("srcs") + target.strings("hdrs")
+        (tests if _is_test(target) else product).update(files)
+    return tests - product
+
+
 def _check_includes(tree):
     for path in tree.sources("core", "sim", "prod", "proto", "bench", "fuzz", "tools"):
         package = posixpath.dirname(path)
-        is_test = path.endswith("_test.cc")
+        is_test = (path.endswith("_test.cc")
+                   or posixpath.basename(path) in _test_sources(tree, package))
         for number, line in enumerate(tree.lines(path), 1):
             match = re.match(r'#\s*include\s*"([^"]+)"', line)
             if match and _OURS.match(match.group(1)):
@@ -86,12 +105,11 @@ def _check_dependencies(tree):
             yield Finding(path, error.lineno or 1, "layer", "can't be read as a BUILD file")
             continue
         for target in targets:
-            is_test = bool(target.arguments.get("testonly")) or target.rule.endswith("_test")
             for label in target.strings("deps") + target.strings("srcs"):
                 if not label.startswith("//") or not _OURS.match(label[2:].split(":")[0] + "/"):
                     continue
                 used = label[2:].split(":")[0]
-                if not allowed(package, used, is_test):
+                if not allowed(package, used, _is_test(target)):
                     yield Finding(path, target.line, "layer",
                                   f"{target.name}: {layer(package)} may not depend on {label}")
 

@@ -6,7 +6,7 @@ from tree import Finding
 
 _LIST = "docs/mutants.md"
 _PLANT = re.compile(r'GRAPHDB_MUTANT\(\s*"([^"]+)"\s*\)')
-_ID = re.compile(r"[a-z][\w-]*\.[\w.-]+")
+_ID = re.compile(r"[A-Za-z][\w-]*\.[\w.-]+")
 
 
 def _planted(tree):

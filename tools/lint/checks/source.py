@@ -58,7 +58,7 @@ RULES = [
                            r"sys/stat\.h>", r"dirent\.h>", r"sys/mman\.h>")
          + r"|\bf?open(?:64|at)?\s*\(\s*\"|\bfopen\s*\(|std::(?:cout|cin|cerr|filesystem)\b",
          "env::Disk and env::EventLog", but=_SIM_FILES, tests=False),
-    Rule("clock", r"\b(?:system|steady|high_resolution|utc)_clock\b|\bclock_gettime\s*\("
+    Rule("clock", r"(?<![\w/])(?:system|steady|high_resolution|utc)_clock\b|\bclock_gettime\s*\("
                   r"|\bgettimeofday\s*\(|(?<![\w.>:])(?:std::|::)?time\s*\(\s*(?:nullptr|NULL|0|&)"
                   r"|\b(?:localtime|gmtime|strftime|mktime)(?:_r)?\s*\(|absl::Now\s*\("
                   r"|__(?:DATE|TIME|TIMESTAMP)__|\b(?:rdtsc|__rdtsc|__builtin_ia32_rdtsc)\b"

@@ -1,0 +1,2 @@
+#include "core/cluster/node.h"
+#include "sim/world/world.h"
