@@ -177,6 +177,8 @@ def main():
     for failure in summary["failures"]:
         message = (failure["message"].splitlines() or [""])[0]
         print(f"FAILED {failure['target']} {failure['case']}: {message}")
+    if summary["failures"] and "commit" in summary:
+        print(f"at commit {summary['commit']}")
     if summary["passed"] + summary["failed"] == 0:
         print("no test ran: that is a failure")
     line = f"{summary['passed']} passed, {summary['failed']} failed"
