@@ -202,6 +202,9 @@ rocksdb::Options EngineOptions(const RocksKv::Options& options) {
   // One writer, the event loop.
   out.allow_concurrent_memtable_write = false;
   out.max_background_jobs = 2;
+  // An error sticks, and the node stops and recovers: RocksDB does not try again
+  // behind our back, and a flush that was asked for always ends.
+  out.max_bgerror_resume_count = 0;
   out.stats_dump_period_sec = 0;
   out.stats_persist_period_sec = 0;
   out.max_log_file_size = kInfoLogBytesMax;

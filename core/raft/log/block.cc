@@ -181,6 +181,7 @@ ParsedBlock ParseBlockHeader(absl::string_view bytes, uint64_t segment, uint64_t
     parsed.problem = absl::StrCat("unknown block kind ", kind);
     return parsed;
   }
+  if (h.sequence == 0) return Bad("a block without a sequence");
   h.kind = static_cast<BlockKind>(kind);
   parsed.verdict = BlockVerdict::kOk;
   return parsed;
