@@ -227,7 +227,7 @@ absl::Status Restore::Compare() {
     const storage::GraphDigest& found = scan_->result();
     const bool same = found.exact == expected_.exact && found.nodes == expected_.nodes &&
                       found.edges == expected_.edges && found.symmetric();
-    if (!same && !GRAPHDB_MUTANT("prop-P30.compare-after-restore")) {
+    if (!same) {
       GRAPHDB_COVER("migrate.restore_digest_differs");
       return absl::DataLossError(absl::StrCat(
           "after the restore the engine holds ", found.nodes, " nodes and ", found.edges,
