@@ -1,0 +1,274 @@
+#include "prod/cli/commands.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <ostream>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "nlohmann/json.hpp"
+#include "prod/cli/format_admin.h"
+#include "prod/cli/format_value.h"
+#include "prod/rpc/errors.h"
+
+namespace graphdb::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr Duration kAskAgain = Duration::Milliseconds(200);
+
+// Text from the cluster may hold any bytes: never throw over them.
+std::string Dump(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+v1::AdminRequest StatusRequest() {
+  v1::AdminRequest request;
+  request.mutable_cluster_status();
+  return request;
+}
+
+absl::StatusOr<v1::Value> FromJson(const nlohmann::json& json, int depth) {
+  v1::Value value;
+  if (depth > kNestingMax) return absl::InvalidArgumentError("nested too deeply");
+  if (json.is_boolean()) value.set_bool_value(json.get<bool>());
+  if (json.is_number_float()) value.set_float_value(json.get<double>());
+  if (json.is_string()) value.set_string_value(json.get<std::string>());
+  if (json.is_number_unsigned() && json.get<uint64_t>() > uint64_t{INT64_MAX}) {
+    return absl::InvalidArgumentError("an integer beyond 64 bits");
+  }
+  if (json.is_number_integer()) value.set_int_value(json.get<int64_t>());
+  if (json.is_array()) {
+    value.mutable_list_value();
+    for (const nlohmann::json& item : json) {
+      absl::StatusOr<v1::Value> element = FromJson(item, depth + 1);
+      if (!element.ok()) return element.status();
+      *value.mutable_list_value()->add_items() = *std::move(element);
+    }
+  }
+  if (json.is_object()) {
+    value.mutable_map_value();
+    for (const auto& [key, item] : json.items()) {  // sorted, as MapValue wants it
+      absl::StatusOr<v1::Value> element = FromJson(item, depth + 1);
+      if (!element.ok()) return element.status();
+      v1::MapEntry* const entry = value.mutable_map_value()->add_entries();
+      entry->set_key(key);
+      *entry->mutable_value() = *std::move(element);
+    }
+  }
+  return value;
+}
+
+// The file that a snapshot is written to, until it is whole.
+class PartialFile {
+ public:
+  explicit PartialFile(std::string path) : path_(std::move(path)), partial_(path_ + ".partial") {}
+  ~PartialFile() {
+    if (fd_ < 0) return;
+    close(fd_);
+    unlink(partial_.c_str());
+  }
+
+  absl::Status Open() {
+    if (access(path_.c_str(), F_OK) == 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(path_, " exists already; a snapshot overwrites nothing"));
+    }
+    fd_ = open(partial_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    return fd_ >= 0 ? absl::OkStatus() : Failed("can't write");
+  }
+  absl::Status Append(absl::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t n = write(fd_, bytes.data(), bytes.size());
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) return Failed("can't write");
+      bytes.remove_prefix(static_cast<size_t>(n));
+      written_ += static_cast<uint64_t>(n);
+    }
+    return absl::OkStatus();
+  }
+  absl::Status Commit() {
+    if (fsync(fd_) != 0) return Failed("can't sync");
+    if (rename(partial_.c_str(), path_.c_str()) != 0) return Failed("can't rename");
+    close(fd_);
+    fd_ = -1;
+    return absl::OkStatus();
+  }
+  uint64_t written() const { return written_; }
+
+ private:
+  absl::Status Failed(const char* what) const {
+    return absl::InvalidArgumentError(
+        absl::StrCat(what, " ", partial_, ": ", std::strerror(errno)));
+  }
+
+  const std::string path_;
+  const std::string partial_;
+  int fd_ = -1;
+  uint64_t written_ = 0;
+};
+
+ExitCode Mistake(const absl::Status& status, const Console& console) {
+  console.err << "graphdb-cli: " << std::string(status.message()) << "\n";
+  return kUsage;
+}
+
+}  // namespace
+
+ExitCode Report(const absl::Status& status, const Console& console) {
+  if (status.ok()) return kOk;
+  const v1::ErrorInfo error = prod::ToErrorInfo(status);
+  console.err << "graphdb-cli: " << error.message() << "\n";
+  const ExitCode code = ExitCodeOf(status);
+  if (code == kUnavailable) console.err << "Nothing was changed; it is safe to try again.\n";
+  if (code == kUnknown) console.err << "Read back what you wrote before you write it again.\n";
+  return code;
+}
+
+absl::StatusOr<v1::MapValue> ParseParameters(const std::vector<std::string>& parameters) {
+  std::map<std::string, v1::Value> sorted;
+  for (const std::string& text : parameters) {
+    const size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--param: got '", text, "', expected name=value such as age=42"));
+    }
+    const std::string name = text.substr(0, equals);
+    const std::string raw = text.substr(equals + 1);
+    const nlohmann::json json = nlohmann::json::parse(raw, nullptr, false);
+    absl::StatusOr<v1::Value> value = FromJson(json.is_discarded() ? nlohmann::json(raw) : json, 0);
+    if (!value.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--param ", name, ": ", value.status().message()));
+    }
+    if (!sorted.emplace(name, *std::move(value)).second) {
+      return absl::InvalidArgumentError(absl::StrCat("--param ", name, ": given twice"));
+    }
+  }
+  v1::MapValue out;
+  for (auto& [name, value] : sorted) {
+    v1::MapEntry* const entry = out.add_entries();
+    entry->set_key(name);
+    *entry->mutable_value() = std::move(value);
+  }
+  return out;
+}
+
+ExitCode ClusterStatus(client::Client& client, const Console& console) {
+  const absl::StatusOr<v1::AdminResponse> answer = client.Admin(StatusRequest());
+  if (!answer.ok()) return Report(answer.status(), console);
+  console.out << (console.format == Format::kJson ? Dump(StatusJson(answer->cluster_status()))
+                                                  : StatusText(answer->cluster_status()));
+  return kOk;
+}
+
+ExitCode WaitHealthy(client::Client& client, const Console& console, Duration timeout) {
+  const auto deadline =
+      std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout.milliseconds());
+  std::string last = "no answer yet";
+  for (;;) {
+    const absl::StatusOr<v1::AdminResponse> answer = client.Admin(StatusRequest());
+    if (answer.ok() && IsHealthy(answer->cluster_status())) {
+      console.out << (console.format == Format::kJson ? Dump(StatusJson(answer->cluster_status()))
+                                                      : StatusText(answer->cluster_status()));
+      return kOk;
+    }
+    last = answer.ok() ? StatusText(answer->cluster_status())
+                       : absl::StrCat(answer.status().message(), "\n");
+    if (std::chrono::steady_clock::now() >= deadline) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(kAskAgain.milliseconds()));
+  }
+  console.err << "graphdb-cli: the cluster is not healthy after " << timeout.milliseconds() / 1000
+              << " s; last seen:\n"
+              << last;
+  return kUnavailable;
+}
+
+ExitCode Query(client::Client& client, const Console& console, const std::string& text,
+               const std::vector<std::string>& parameters, bool read_only) {
+  absl::StatusOr<v1::MapValue> parsed = ParseParameters(parameters);
+  if (!parsed.ok()) return Mistake(parsed.status(), console);
+  const absl::StatusOr<client::QueryResult> result =
+      client.Query(text, *std::move(parsed), read_only);
+  if (!result.ok()) {
+    const ExitCode code = Report(result.status(), console);
+    if (prod::ToErrorInfo(result.status()).reason() == v1::READ_ONLY) {
+      console.err << "`query` only reads; use `graphdb-cli exec` for statements that write.\n";
+    }
+    return code;
+  }
+  console.out << (console.format == Format::kJson ? Dump(ResultJson(*result))
+                                                  : ResultText(*result));
+  return kOk;
+}
+
+ExitCode Stats(client::Client& client, const Console& console, bool digest) {
+  v1::AdminRequest request;
+  request.mutable_stats()->set_digest(digest);
+  const absl::StatusOr<v1::AdminResponse> answer = client.Admin(std::move(request));
+  if (!answer.ok()) return Report(answer.status(), console);
+  const v1::Stats& stats = answer->stats();
+  console.out << (console.format == Format::kJson ? Dump(StatsJson(stats, digest))
+                                                  : StatsText(stats, digest));
+  if (digest && !stats.replicas_equal()) {
+    console.err << "graphdb-cli: the replicas differ\n";
+    return kRefused;
+  }
+  return kOk;
+}
+
+ExitCode RaftStats(client::Client& client, const Console& console) {
+  v1::AdminRequest request;
+  request.mutable_raft_stats();
+  const absl::StatusOr<v1::AdminResponse> answer = client.Admin(std::move(request));
+  if (!answer.ok()) return Report(answer.status(), console);
+  console.out << (console.format == Format::kJson ? Dump(RaftJson(answer->raft_stats()))
+                                                  : RaftText(answer->raft_stats()));
+  return kOk;
+}
+
+ExitCode ShardMap(client::Client& client, const Console& console) {
+  v1::AdminRequest request;
+  request.mutable_shard_map();
+  const absl::StatusOr<v1::AdminResponse> answer = client.Admin(std::move(request));
+  if (!answer.ok()) return Report(answer.status(), console);
+  console.out << (console.format == Format::kJson ? Dump(ShardMapJson(answer->shard_map()))
+                                                  : ShardMapText(answer->shard_map()));
+  return kOk;
+}
+
+ExitCode SnapshotCreate(client::Client& client, const Console& console, const std::string& file) {
+  PartialFile partial(file);
+  const absl::Status opened = partial.Open();
+  if (!opened.ok()) return Mistake(opened, console);
+  v1::AdminRequest request;
+  request.mutable_snapshot();
+  absl::Status written;
+  const absl::Status status =
+      client.AdminStream(std::move(request), [&](const v1::AdminResponse& chunk) {
+        written = partial.Append(chunk.snapshot().data());
+        return written.ok();
+      });
+  if (!status.ok()) return Report(status, console);
+  if (written.ok()) written = partial.Commit();
+  if (!written.ok()) {
+    console.err << "graphdb-cli: " << std::string(written.message()) << "\n";
+    return kRefused;
+  }
+  if (console.format == Format::kJson) {
+    console.out << Dump({{"file", file}, {"bytes", partial.written()}});
+  } else {
+    console.out << "wrote " << file << ", " << partial.written() << " bytes\n";
+  }
+  return kOk;
+}
+
+}  // namespace graphdb::cli

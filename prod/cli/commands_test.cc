@@ -1,0 +1,112 @@
+#include "prod/cli/commands.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "prod/cli/format_value.h"
+#include "prod/rpc/errors.h"
+
+namespace graphdb::cli {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Gives the same responses to every request, or the error.
+class FixedTransport : public client::Transport {
+ public:
+  client::Attempt Call(const std::string& address, const v1::ClientRequest& request,
+                       Duration timeout, OnResponse on_response) override {
+    last_request = request;
+    for (const v1::ClientResponse& response : responses) {
+      if (!on_response(response)) return {};
+    }
+    client::Attempt attempt;
+    attempt.error = error;
+    attempt.said_by_node = true;
+    return attempt;
+  }
+  std::vector<v1::ClientResponse> responses;
+  v1::ErrorInfo error;
+  v1::ClientRequest last_request;
+};
+
+struct Fixture {
+  FixedTransport transport;
+  client::Client client{{.addresses = {"a:1"}, .timeout = Duration::Milliseconds(50)}, &transport};
+  std::ostringstream out;
+  std::ostringstream err;
+  Console console{out, err, Format::kTable};
+};
+
+TEST(CommandsTest, QueryPassesParametersAndRefusesWritesByName) {
+  Fixture f;
+  f.transport.error =
+      prod::MakeError(absl::StatusCode::kFailedPrecondition, v1::READ_ONLY, "CREATE writes");
+  EXPECT_EQ(Query(f.client, f.console, "CREATE (n)", {"age=42", "name=Alice"}, true), kRefused);
+  EXPECT_TRUE(f.transport.last_request.query().read_only());
+  const v1::MapValue& parameters = f.transport.last_request.query().parameters();
+  ASSERT_EQ(parameters.entries_size(), 2);
+  EXPECT_EQ(parameters.entries(0).value().int_value(), 42);
+  EXPECT_EQ(parameters.entries(1).value().string_value(), "Alice");
+  EXPECT_THAT(f.err.str(), HasSubstr("graphdb-cli: CREATE writes\n"));
+  EXPECT_THAT(f.err.str(), HasSubstr("graphdb-cli exec"));
+  EXPECT_EQ(f.out.str(), "");
+}
+
+TEST(CommandsTest, BadParametersAreUsage) {
+  Fixture f;
+  EXPECT_EQ(Query(f.client, f.console, "x", {"novalue"}, true), kUsage);
+  EXPECT_EQ(Query(f.client, f.console, "x", {"a=1", "a=2"}, true), kUsage);
+  EXPECT_EQ(Query(f.client, f.console, "x", {"a=99999999999999999999"}, true), kOk)
+      << "JSON reads it as a float";
+  EXPECT_EQ(Query(f.client, f.console, "x", {"a=18446744073709551615"}, true), kUsage);
+  const auto nested = ParseParameters({R"(m={"b":[1,2.5,null],"a":true})"});
+  ASSERT_TRUE(nested.ok());
+  EXPECT_EQ(ValueText(nested->entries(0).value()), "{a: true, b: [1, 2.5, null]}");
+}
+
+TEST(CommandsTest, UnhealthyInTimeIsUnavailable) {
+  Fixture f;
+  v1::ClientResponse response;
+  response.mutable_admin()->mutable_cluster_status()->set_configured(3);
+  f.transport.responses = {response};
+  EXPECT_EQ(WaitHealthy(f.client, f.console, Duration::Milliseconds(1)), kUnavailable);
+  EXPECT_THAT(f.err.str(), HasSubstr("not healthy"));
+  EXPECT_THAT(f.err.str(), HasSubstr("forming: 0 of 3"));
+}
+
+TEST(CommandsTest, DifferingReplicasFail) {
+  Fixture f;
+  v1::ClientResponse response;
+  response.mutable_admin()->mutable_stats();
+  f.transport.responses = {response};
+  EXPECT_EQ(Stats(f.client, f.console, true), kRefused);
+  EXPECT_EQ(Stats(f.client, f.console, false), kOk);
+}
+
+TEST(CommandsTest, ASnapshotFileIsWholeOrAbsent) {
+  Fixture f;
+  const std::string file = ::testing::TempDir() + "/whole.json";
+  std::filesystem::remove(file);
+  v1::ClientResponse chunk;
+  chunk.mutable_admin()->mutable_snapshot()->set_data("abc");
+  f.transport.responses = {chunk, chunk};
+  f.transport.error = prod::MakeError(absl::StatusCode::kUnavailable, v1::UNAVAILABLE_SHARD, "x");
+  EXPECT_EQ(SnapshotCreate(f.client, f.console, file), kUnavailable);
+  EXPECT_FALSE(std::filesystem::exists(file));
+  EXPECT_FALSE(std::filesystem::exists(file + ".partial"));
+  f.transport.error.Clear();
+  EXPECT_EQ(SnapshotCreate(f.client, f.console, file), kOk);
+  std::ifstream in(file);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), "abcabc");
+  EXPECT_EQ(SnapshotCreate(f.client, f.console, file), kUsage) << "overwrites nothing";
+  EXPECT_EQ(SnapshotCreate(f.client, f.console, "/nonexistent/x.json"), kUsage);
+}
+
+}  // namespace
+}  // namespace graphdb::cli
