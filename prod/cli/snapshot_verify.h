@@ -1,0 +1,17 @@
+// SnapshotVerify: `graphdb-cli snapshot verify FILE...`, without a cluster.
+//
+// Not synchronised.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "prod/cli/commands.h"
+
+namespace graphdb::cli {
+
+// One line per file; kRefused where any of them is damaged, kUsage where one
+// can't be read.
+ExitCode SnapshotVerify(const Console& console, const std::vector<std::string>& files);
+
+}  // namespace graphdb::cli
