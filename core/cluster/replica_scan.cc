@@ -33,7 +33,7 @@ absl::StatusOr<bool> ReplicaScan::HasIntents() const {
     for (const storage::Tag tag :
          {storage::Tag::kNode, storage::Tag::kEdge, storage::Tag::kRelationship}) {
       const storage::KeyRange range =
-          storage::WrapRange(storage::Tag::kWriteIntent, storage::SlotKeyRange(tag, slots));
+          storage::WrapRange(storage::Tag::kWriteIntent, storage::LogicalRange(tag, slots));
       const std::unique_ptr<env::KvIterator> it = env_.kv.Iterate(range.begin, range.end);
       if (!it->status().ok()) return it->status();
       if (it->Valid()) return true;

@@ -11,7 +11,7 @@ namespace graphdb::cluster {
 namespace {
 
 storage::KeyRange RangeOf(storage::Tag tag, const shard::SlotSpan& span) {
-  return storage::SlotKeyRange(tag, storage::SlotRange{span.first, span.last});
+  return storage::LogicalRange(tag, storage::SlotRange{span.first, span.last});
 }
 
 }  // namespace

@@ -25,20 +25,20 @@
 namespace graphdb::cli {
 namespace {
 
-constexpr char kExamples[] = R"(
+constexpr char kExamples[] = R"examples(
 Examples:
   graphdb-cli cluster status --wait-healthy
   graphdb-cli query "MATCH (n:Person {name: 'Alice'}) RETURN n"
   graphdb-cli query 'MATCH (n) WHERE n.age > $age RETURN n' --param age=42
-  graphdb-cli exec "CREATE (n:Person {name: 'Alice'})" graphdb -
-                             cli stats-- digest graphdb -
-                             cli snapshot create / backup / graph.json graphdb -
-                             cli snapshot verify / backup/*.json
+  graphdb-cli exec "CREATE (n:Person {name: 'Alice'})"
+  graphdb-cli stats --digest
+  graphdb-cli snapshot create /backup/graph.json
+  graphdb-cli snapshot verify /backup/*.json
   graphdb-cli --address 10.0.1.11:9000 --ca-file ca.crt shard map
 
 The address is that of --address, GRAPHDB_ADDRESS, the local config file or
 127.0.0.1:9000; the CA that of --ca-file, GRAPHDB_CA_FILE or the local config.
-Without a CA exactly the certificate in the local config is trusted.)";
+Without a CA exactly the certificate in the local config is trusted.)examples";
 
 struct Options {
   std::string config = config::kDefaultConfigPath;
@@ -119,8 +119,8 @@ class CommandLine {
                     "host:port of a node; several separated by commas");
     app_.add_option("--ca-file", options_.target.ca_flag, "CA certificate of the nodes (PEM)");
     app_.add_flag("--no-tls", options_.target.no_tls, "plain text, whatever the local config says");
-    config_ = app_.add_option("--config", options_.config, "local config file")
-                  ->capture_default_str();
+    config_ =
+        app_.add_option("--config", options_.config, "local config file")->capture_default_str();
     app_.add_option("--format", options_.format, "table or json")
         ->check(CLI::IsMember({"table", "json"}))
         ->capture_default_str();

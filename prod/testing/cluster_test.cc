@@ -1,0 +1,123 @@
+// Three real servers with the guide's config on loopback.
+#include <filesystem>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "prod/client/grpc_transport.h"
+#include "prod/rpc/credentials.h"
+#include "prod/testing/test_cluster.h"
+
+namespace graphdb::prod {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string FreshFolder() {
+  const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
+  const std::string folder = absl::StrCat(::testing::TempDir(), "/", info->name());
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  return folder;
+}
+
+Finished Cli(const std::string& folder, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), RunfilePath("prod/cli/graphdb-cli"));
+  return RunProgram(std::move(arguments), folder);
+}
+
+TEST(ClusterTest, FormsAsTheGuideSaysAndSurvivesALeader) {
+  const std::string folder = FreshFolder();
+  TestCluster cluster({.program = RunfilePath("prod/server/graphdb"), .folder = folder});
+  cluster.StartAll();
+  const absl::Status healthy = cluster.WaitHealthy(Duration::Seconds(60));
+  ASSERT_TRUE(healthy.ok()) << healthy << cluster.log(0);
+  const Finished status =
+      Cli(folder, {"--address", cluster.client_address(1), "cluster", "status"});
+  EXPECT_EQ(status.out,
+            "Node          Role      Status    Shards\n"
+            "node1         Leader    Healthy   0,3,6\n"
+            "node2         Follower  Healthy   1,4,7\n"
+            "node3         Follower  Healthy   2,5,8\n")
+      << status.err;
+
+  client::Client client({.addresses = cluster.client_addresses()}, cluster.transport());
+  v1::BatchRequest batch;
+  batch.add_ops()->mutable_create_node()->add_labels("Thing");
+  const absl::StatusOr<v1::ClientResponse> created = client.Batch(batch);
+  ASSERT_TRUE(created.ok()) << created.status();
+  cluster.Kill(0);
+  for (int i = 0; i < 30; ++i) {
+    const absl::Status written = client.Batch(batch).status();
+    ASSERT_TRUE(written.ok()) << written;
+  }
+  cluster.Start(0);
+  ASSERT_TRUE(cluster.WaitHealthy(Duration::Seconds(60)).ok()) << cluster.log(0);
+  const Finished stats = Cli(folder, {"--address", cluster.client_address(0), "stats", "--digest"});
+  EXPECT_EQ(stats.code, 0) << stats.err << stats.out;
+  EXPECT_THAT(stats.out, HasSubstr("Total         31        0"));
+  for (int i = 0; i < cluster.size(); ++i) {
+    EXPECT_EQ(cluster.Terminate(i, Duration::Seconds(30)), 0) << cluster.log(i);
+  }
+}
+
+// A certificate for 127.0.0.1, by a CA of its own.
+void MakeCertificates(const std::string& folder) {
+  const auto run = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "/usr/bin/openssl");
+    const Finished finished = RunProgram(std::move(arguments), folder);
+    ASSERT_EQ(finished.code, 0) << finished.err;
+  };
+  const std::string f = folder + "/";
+  WriteWholeFile(f + "ext", "subjectAltName=IP:127.0.0.1\n");
+  run({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+       "2", "-subj", "/CN=test ca", "-keyout", f + "ca.key", "-out", f + "ca.crt"});
+  run({"req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=node",
+       "-keyout", f + "node.key", "-out", f + "node.csr"});
+  run({"x509", "-req", "-in", f + "node.csr", "-CA", f + "ca.crt", "-CAkey", f + "ca.key",
+       "-CAcreateserial", "-days", "2", "-extfile", f + "ext", "-out", f + "node.crt"});
+  // Another pair, that names somebody else and nobody vouches for.
+  run({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+       "2", "-subj", "/CN=elsewhere", "-keyout", f + "other.key", "-out", f + "other.crt"});
+}
+
+TEST(ClusterTest, TlsIsOnBothRoadsAndTrustIsExact) {
+  const std::string folder = FreshFolder();
+  ASSERT_NO_FATAL_FAILURE(MakeCertificates(folder));
+  const std::string files =
+      absl::StrCat("cert_file: ", folder, "/node.crt, key_file: ", folder, "/node.key");
+  TestClusterOptions options{.program = RunfilePath("prod/server/graphdb"), .folder = folder};
+  options.grpc_more = absl::StrCat("  tls: {enabled: true, ", files, "}\n");
+  options.raft_more =
+      absl::StrCat("  tls: {enabled: true, ", files, ", ca_file: ", folder, "/ca.crt}\n");
+  TestCluster cluster(options);
+  cluster.StartAll();
+
+  // On the node: no option but the config, exactly that certificate is trusted.
+  const Finished local = Cli(folder, {"--config", cluster.config_file(0), "cluster", "status",
+                                      "--wait-healthy", "--timeout", "60"});
+  EXPECT_EQ(local.code, 0) << local.err << cluster.log(0);
+  EXPECT_THAT(local.out, HasSubstr("node1         Leader    Healthy   0,3,6\n"));
+  const auto status_with = [&](std::vector<std::string> more) {
+    std::vector<std::string> arguments = {"--address", cluster.client_address(0), "--timeout", "3"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    arguments.insert(arguments.end(), {"cluster", "status"});
+    return Cli(folder, arguments).code;
+  };
+  EXPECT_EQ(status_with({"--ca-file", folder + "/ca.crt"}), 0);
+  EXPECT_EQ(status_with({"--ca-file", folder + "/other.crt"}), 3);
+  EXPECT_EQ(status_with({}), 3) << "plain text against TLS";
+  EXPECT_EQ(status_with({"--ca-file", folder + "/none.crt"}), 2);
+
+  // The pinned certificate is another one: not trusted, though it is in a config.
+  WriteWholeFile(folder + "/pin.yaml",
+                 absl::StrCat("node_id: x\nstorage: {data_dir: /d}\ngrpc: {listen_addr: \"",
+                              cluster.client_address(0), "\", tls: {enabled: true, cert_file: ",
+                              folder, "/other.crt, key_file: ", folder, "/other.key}}\n"));
+  EXPECT_EQ(
+      Cli(folder, {"--config", folder + "/pin.yaml", "--timeout", "3", "cluster", "status"}).code,
+      3);
+}
+
+}  // namespace
+}  // namespace graphdb::prod

@@ -1,0 +1,267 @@
+// One real server in Milestone 2 mode, and everything an operator can get wrong
+// about it.
+#include <signal.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "prod/client/grpc_transport.h"
+#include "prod/rpc/errors.h"
+#include "prod/testing/test_cluster.h"
+
+namespace graphdb::prod {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+class SingleNodeTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
+    folder_ = absl::StrCat(::testing::TempDir(), "/", info->name());
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+  }
+
+  std::string server() const { return RunfilePath("prod/server/graphdb"); }
+  std::unique_ptr<TestCluster> StartOne(const std::string& name = "a") {
+    TestClusterOptions options;
+    options.program = server();
+    options.folder = folder_ + "/" + name;
+    options.nodes = 0;
+    auto cluster = std::make_unique<TestCluster>(options);
+    cluster->Start(0);
+    const absl::Status healthy = cluster->WaitHealthy(Duration::Seconds(30));
+    EXPECT_TRUE(healthy.ok()) << healthy << cluster->log(0);
+    return cluster;
+  }
+  Finished Cli(const TestCluster& cluster, std::vector<std::string> arguments) {
+    std::vector<std::string> argv = {RunfilePath("prod/cli/graphdb-cli"), "--address",
+                                     cluster.client_address(0)};
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    return RunProgram(std::move(argv), folder_);
+  }
+  // Runs the server with a config that it must refuse.
+  Finished RunRefused(const std::string& config) {
+    WriteWholeFile(folder_ + "/bad.yaml", config);
+    return RunProgram({server(), "--config", folder_ + "/bad.yaml"}, folder_);
+  }
+
+  std::string folder_;
+};
+
+uint64_t CreateOne(client::Client* client) {
+  v1::BatchRequest batch;
+  batch.add_ops()->mutable_create_node()->add_labels("Thing");
+  const absl::StatusOr<v1::ClientResponse> answer = client->Batch(batch);
+  EXPECT_TRUE(answer.ok()) << answer.status();
+  return answer.ok() ? answer->batch().results(0).node().id() : 0;
+}
+
+bool HasNode(client::Client* client, uint64_t id) {
+  v1::BatchRequest batch;
+  batch.add_ops()->mutable_get_node()->set_id(id);
+  const absl::StatusOr<v1::ClientResponse> answer = client->Batch(batch);
+  EXPECT_TRUE(answer.ok()) << answer.status();
+  return answer.ok() && answer->batch().results(0).node().id() == id;
+}
+
+TEST_F(SingleNodeTest, ServesSurvivesKillAndDrains) {
+  const std::unique_ptr<TestCluster> cluster = StartOne();
+  client::Client client({.addresses = cluster->client_addresses()}, cluster->transport());
+  const uint64_t id = CreateOne(&client);
+  EXPECT_TRUE(HasNode(&client, id));
+  cluster->Kill(0);
+  cluster->Start(0);
+  ASSERT_TRUE(cluster->WaitHealthy(Duration::Seconds(30)).ok()) << cluster->log(0);
+  EXPECT_TRUE(HasNode(&client, id));
+  const Finished stats = Cli(*cluster, {"stats", "--digest"});
+  EXPECT_EQ(stats.code, 0) << stats.err;
+  EXPECT_THAT(stats.out, HasSubstr("Total         1         0"));
+  EXPECT_THAT(stats.out, HasSubstr("Replicas: equal"));
+  EXPECT_THAT(stats.out, HasSubstr("Memory: "));
+  EXPECT_EQ(cluster->Terminate(0, Duration::Seconds(20)), 0) << cluster->log(0);
+  EXPECT_THAT(cluster->log(0), HasSubstr("draining"));
+}
+
+TEST_F(SingleNodeTest, AdministrationAnswersInBothFormats) {
+  const std::unique_ptr<TestCluster> cluster = StartOne();
+  const Finished status = Cli(*cluster, {"cluster", "status", "--wait-healthy", "--timeout", "10"});
+  EXPECT_EQ(status.code, 0) << status.err;
+  EXPECT_EQ(status.out,
+            "Node          Role      Status    Shards\n"
+            "node1         Leader    Healthy   0\n");
+  EXPECT_THAT(Cli(*cluster, {"raft", "stats"}).out, HasSubstr("meta"));
+  EXPECT_THAT(Cli(*cluster, {"shard", "map"}).out, HasSubstr("0-16383"));
+  EXPECT_THAT(Cli(*cluster, {"--format", "json", "shard", "map"}).out, StartsWith("{"));
+}
+
+TEST_F(SingleNodeTest, SnapshotsAreWholeOrSaidToBeDamaged) {
+  const std::unique_ptr<TestCluster> cluster = StartOne();
+  client::Client client({.addresses = cluster->client_addresses()}, cluster->transport());
+  const uint64_t id = CreateOne(&client);
+  const std::string file = folder_ + "/graph.json";
+  const Finished created = Cli(*cluster, {"snapshot", "create", file});
+  ASSERT_EQ(created.code, 0) << created.err;
+  const Finished good = Cli(*cluster, {"snapshot", "verify", file});
+  EXPECT_EQ(good.code, 0) << good.err;
+  EXPECT_THAT(good.out, HasSubstr("ok, 1 nodes, 0 edges"));
+
+  const std::string bytes = ReadWholeFile(file);
+  WriteWholeFile(folder_ + "/cut.json", bytes.substr(0, bytes.size() - 20));
+  std::string flipped = bytes;
+  flipped[flipped.find("Thing")] ^= 1;
+  WriteWholeFile(folder_ + "/flipped.json", flipped);
+  for (const char* bad : {"/cut.json", "/flipped.json"}) {
+    const Finished verify = Cli(*cluster, {"snapshot", "verify", file, folder_ + bad});
+    EXPECT_EQ(verify.code, 1) << bad;
+    EXPECT_THAT(verify.err, HasSubstr(bad));
+    const std::string target = folder_ + "/restored";
+    const Finished restore = RunProgram(
+        {server(), "restore", "--snapshot", folder_ + bad, "--data-dir", target}, folder_);
+    EXPECT_EQ(restore.code, 1) << restore.err;
+    EXPECT_FALSE(std::filesystem::exists(target)) << "a refused restore leaves nothing";
+  }
+
+  // And back again, into another node.
+  TestClusterOptions options{.program = server(), .folder = folder_ + "/b", .nodes = 0};
+  TestCluster restored(options);
+  const Finished restore = RunProgram(
+      {server(), "restore", "--snapshot", file, "--data-dir", restored.folder(0) + "/data"},
+      folder_);
+  ASSERT_EQ(restore.code, 0) << restore.err;
+  EXPECT_THAT(restore.out, HasSubstr("restored 1 nodes and 0 edges"));
+  restored.Start(0);
+  ASSERT_TRUE(restored.WaitHealthy(Duration::Seconds(30)).ok()) << restored.log(0);
+  client::Client other({.addresses = restored.client_addresses()}, restored.transport());
+  EXPECT_TRUE(HasNode(&other, id));
+}
+
+TEST_F(SingleNodeTest, AnOversizedRequestIsRefusedByName) {
+  const std::unique_ptr<TestCluster> cluster = StartOne();
+  client::Client client(
+      {.addresses = cluster->client_addresses(), .timeout = Duration::Seconds(20)},
+      cluster->transport());
+  for (const size_t bytes : {size_t{9} << 20, size_t{80} << 20}) {
+    v1::BatchRequest batch;
+    v1::MapEntry* const entry =
+        batch.add_ops()->mutable_create_node()->mutable_properties()->add_entries();
+    entry->set_key("blob");
+    entry->mutable_value()->set_string_value(std::string(bytes, 'x'));
+    const absl::Status status = client.Batch(batch).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
+    if (bytes < size_t{64} << 20) {
+      EXPECT_EQ(ToErrorInfo(status).reason(), v1::LIMIT);
+      EXPECT_THAT(std::string(status.message()), HasSubstr("request_bytes_max"));
+    }
+  }
+  CreateOne(&client);  // it still serves
+}
+
+TEST_F(SingleNodeTest, OneFolderHasOneServer) {
+  const std::unique_ptr<TestCluster> cluster = StartOne();
+  const std::string text = absl::StrReplaceAll(
+      cluster->ConfigText(0),
+      {{cluster->client_address(0), "127.0.0.1:1"}, {cluster->metrics_address(0), "off"}});
+  const Finished second = RunRefused(text);
+  EXPECT_NE(second.code, 0);
+  const Finished taken = RunRefused(cluster->ConfigText(0));
+  EXPECT_EQ(taken.code, 2);
+  EXPECT_THAT(taken.err,
+              HasSubstr(absl::StrCat("grpc.listen_addr: can't listen on ",
+                                     cluster->client_address(0), ": Address already in use")));
+}
+
+TEST_F(SingleNodeTest, MistakesInTheConfigEndWithTwo) {
+  const Finished malformed = RunRefused("node_id: [x\n");
+  EXPECT_EQ(malformed.code, 2);
+  EXPECT_THAT(malformed.err, HasSubstr("bad.yaml:"));
+  const Finished wrong_type = RunRefused("node_id: a\nstorage: {data_dir: /d, cache_size: many}\n");
+  EXPECT_EQ(wrong_type.code, 2);
+  EXPECT_THAT(wrong_type.err, HasSubstr("storage.cache_size: got 'many', expected a whole number"));
+  const Finished unknown = RunRefused("node_id: a\nstorge: {data_dir: /d}\n");
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("did you mean 'storage'?"));
+  const Finished absent = RunProgram({server(), "--config", folder_ + "/none.yaml"}, folder_);
+  EXPECT_EQ(absent.code, 2);
+  EXPECT_THAT(absent.err, HasSubstr("No such file"));
+  EXPECT_EQ(RunProgram({server(), "--colour"}, folder_).code, 2);
+}
+
+TEST_F(SingleNodeTest, VersionAndCheckConfigReadTheConfig) {
+  WriteWholeFile(folder_ + "/c.yaml", "node_id: a\nstorage: {data_dir: /d}\n");
+  const Finished version =
+      RunProgram({server(), "--version", "--config", folder_ + "/c.yaml"}, folder_);
+  EXPECT_EQ(version.code, 0);
+  EXPECT_THAT(version.out, ::testing::MatchesRegex("graphdb v0\\.2\\.[0-9]+ \\(milestone 2\\)\n"));
+  EXPECT_EQ(RunProgram({server(), "--version", "--config", folder_ + "/none"}, folder_).out,
+            "graphdb v0.3.0 (milestone 3)\n");
+  const Finished check =
+      RunProgram({server(), "--check-config", "--config", folder_ + "/c.yaml"}, folder_);
+  EXPECT_EQ(check.code, 0);
+  EXPECT_THAT(check.out, HasSubstr("Milestone 2"));
+}
+
+// The first file of the log, by name.
+std::string FirstSegment(const std::string& folder) {
+  std::string first;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().filename();
+    if (name == "identity") continue;
+    if (first.empty() || name < first) first = name;
+  }
+  return folder + "/" + first;
+}
+
+TEST_F(SingleNodeTest, ADamagedLogIsNamedAndATornTailIsCut) {
+  const std::unique_ptr<TestCluster> cluster = StartOne();
+  client::Client client({.addresses = cluster->client_addresses()}, cluster->transport());
+  uint64_t id = 0;
+  for (int i = 0; i < 50; ++i) id = CreateOne(&client);
+  cluster->Kill(0);
+  const std::string segment = FirstSegment(cluster->folder(0) + "/data/raft/log");
+  const std::string bytes = ReadWholeFile(segment);
+  const size_t end = bytes.find_last_not_of('\0') + 1;
+  ASSERT_GT(end, 1000u);
+
+  // A tail that a crash tore: garbage after the last block.
+  std::string torn = bytes;
+  torn.replace(end, 100, std::string(100, '\xa5'));
+  WriteWholeFile(segment, torn);
+  cluster->Start(0);
+  ASSERT_TRUE(cluster->WaitHealthy(Duration::Seconds(30)).ok()) << cluster->log(0);
+  EXPECT_TRUE(HasNode(&client, id));
+  cluster->Kill(0);
+
+  // One flipped byte in the middle of what was durable long ago.
+  std::string flipped = ReadWholeFile(segment);
+  flipped[end / 2] = static_cast<char>(flipped[end / 2] ^ 0x40);
+  WriteWholeFile(segment, flipped);
+  cluster->Start(0);
+  const std::optional<int> code = cluster->process(0)->Wait(Duration::Seconds(20));
+  EXPECT_EQ(code, 1) << cluster->log(0);
+  EXPECT_THAT(cluster->log(0), HasSubstr(std::filesystem::path(segment).filename().string()));
+  EXPECT_THAT(cluster->log(0), Not(HasSubstr("terminate called")));
+}
+
+TEST_F(SingleNodeTest, FoldersOfOthersAreRefused) {
+  std::unique_ptr<TestCluster> a = StartOne("a");
+  std::unique_ptr<TestCluster> b = StartOne("b");
+  EXPECT_EQ(a->Terminate(0, Duration::Seconds(20)), 0);
+  EXPECT_EQ(b->Terminate(0, Duration::Seconds(20)), 0);
+  // The engine of one under the log of the other.
+  std::filesystem::rename(b->folder(0) + "/data/raft", b->folder(0) + "/raft_of_b");
+  std::filesystem::rename(a->folder(0) + "/data/raft", b->folder(0) + "/data/raft");
+  b->Start(0);
+  EXPECT_EQ(b->process(0)->Wait(Duration::Seconds(20)), 2);
+  EXPECT_THAT(b->log(0), HasSubstr("they come from different nodes or clusters"));
+}
+
+}  // namespace
+}  // namespace graphdb::prod
