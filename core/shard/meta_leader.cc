@@ -99,6 +99,10 @@ void MetaLeader::Propose(v1::MetaCommand command, uint64_t request, Effects* eff
 void MetaLeader::On(const meta_event::Applied& event, Effects* effects) {
   applied_ = event.index;
   const MetaApplyResult& result = event.result;
+  if (leading_ && !result.refused && result.kind == v1::MetaCommand::kFound) {
+    // This leader began before there was a state to take its bound from.
+    StepOracle(oracle_event::Founded{result.oracle_bound}, effects);
+  }
   const auto found = proposals_.find(result.proposal);
   const bool ours = leading_ && result.proposer_term == term_ && found != proposals_.end();
   if (ours) {

@@ -1,5 +1,6 @@
 #include "core/shard/timestamp_oracle.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/check.h"
@@ -103,6 +104,12 @@ void TimestampOracle::On(const oracle_event::BoundLost&, Effects* effects) {
     effects->push_back(oracle_effect::Refuse{request.id, false});
   }
   confirmed_.clear();
+}
+
+void TimestampOracle::On(const oracle_event::Founded& event, Effects* effects) {
+  if (!leading_ || GRAPHDB_MUTANT("rule-M1.oracle-above-restore")) return;
+  bound_ = std::max(bound_, event.bound.value());
+  next_ = std::max(next_, event.bound.value() + 1);
 }
 
 }  // namespace graphdb::shard

@@ -44,11 +44,17 @@ struct BoundApplied {
   Timestamp bound;  // of the applied state
 };
 struct BoundLost {};  // a proposal that never entered the log
+// The cluster was founded under this leader: what a restore brought lies at or
+// below the bound (rule M1).
+struct Founded {
+  Timestamp bound;
+};
 }  // namespace oracle_event
 
 using OracleEvent =
     std::variant<oracle_event::BecameLeader, oracle_event::LostLeadership, oracle_event::Request,
-                 oracle_event::ReadIndexDone, oracle_event::BoundApplied, oracle_event::BoundLost>;
+                 oracle_event::ReadIndexDone, oracle_event::BoundApplied, oracle_event::BoundLost,
+                 oracle_event::Founded>;
 
 namespace oracle_effect {
 struct Release {  // [first, first + count)
@@ -87,6 +93,7 @@ class TimestampOracle {
   void On(const oracle_event::ReadIndexDone& event, Effects* effects);
   void On(const oracle_event::BoundApplied& event, Effects* effects);
   void On(const oracle_event::BoundLost& event, Effects* effects);
+  void On(const oracle_event::Founded& event, Effects* effects);
   void BeginRound(Effects* effects);
   void ReleaseConfirmed(Effects* effects);
 
