@@ -130,6 +130,9 @@ AsyncOr<RunOutcome> TransactionManager::RunAttempts(v1::TxnId identity, Body bod
     const absl::StatusOr<Timestamp> start = co_await client_.GetTimestamp();
     if (!start.ok()) co_return absl::UnavailableError(start.status().message());
     identity.set_start_ts(start->value());
+    if (GRAPHDB_MUTANT("rule-T7.first-attempt-is-oldest") && identity.attempt_ts() == 0) {
+      identity.set_attempt_ts(start->value());
+    }
     absl::StatusOr<RunOutcome> outcome = co_await RunOnce(identity, body);
     if (outcome.ok() || !absl::IsAborted(outcome.status())) co_return outcome;
     GRAPHDB_COVER("txn.conflict_retried");
