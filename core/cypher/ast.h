@@ -31,40 +31,40 @@ inline constexpr int kNoSlot = -1;
 
 enum class ExprKind : uint8_t {
   kLiteral,
-  kParameter,            // name
-  kVariable,             // name, slot
-  kProperty,             // args[0] . name
-  kIndex,                // args[0] [ args[1] ]
-  kSlice,                // args[0] [ args[1] .. args[2] ], either may be null
-  kList,                 // args
-  kMap,                  // names: args
-  kAnd,                  // args, 2 or more
+  kParameter,  // name
+  kVariable,   // name, slot
+  kProperty,   // args[0] . name
+  kIndex,      // args[0] [ args[1] ]
+  kSlice,      // args[0] [ args[1] .. args[2] ], either may be null
+  kList,       // args
+  kMap,        // names: args
+  kAnd,        // args, 2 or more
   kOr,
   kXor,
-  kNot,                  // args[0]
-  kComparison,           // args[0] ops[0] args[1] ops[1] args[2] ...
-  kArithmetic,           // likewise, folded from the left
-  kNegate,               // args[0]
+  kNot,         // args[0]
+  kComparison,  // args[0] ops[0] args[1] ops[1] args[2] ...
+  kArithmetic,  // likewise, folded from the left
+  kNegate,      // args[0]
   kUnaryPlus,
-  kStartsWith,           // args[0], args[1]
+  kStartsWith,  // args[0], args[1]
   kEndsWith,
   kContains,
   kRegex,
   kIn,
-  kIsNull,               // args[0]
+  kIsNull,  // args[0]
   kIsNotNull,
-  kHasLabels,            // args[0] : names
-  kFunction,             // name(args), distinct
+  kHasLabels,  // args[0] : names
+  kFunction,   // name(args), distinct
   kCountStar,
-  kCase,                 // args: [subject] {when, then} [else]; has_subject, has_else
-  kListComprehension,    // name IN args[0] WHERE args[1] | args[2]; 1 and 2 may be null
-  kQuantifier,           // name = all, any, none, single; names[0] IN args[0] WHERE args[1]
-  kReduce,               // names[0] = args[0], names[1] IN args[1] | args[2]
-  kMapProjection,        // args[0] { names: args } ; an empty name is .*
-  kPatternPredicate,     // pattern
-  kPatternComprehension, // pattern WHERE args[0] | args[1]; args[0] may be null
-  kExists,               // subquery
-  kSlot,                 // made by Analyze: the value of `slot`
+  kCase,                  // args: [subject] {when, then} [else]; has_subject, has_else
+  kListComprehension,     // name IN args[0] WHERE args[1] | args[2]; 1 and 2 may be null
+  kQuantifier,            // name = all, any, none, single; names[0] IN args[0] WHERE args[1]
+  kReduce,                // names[0] = args[0], names[1] IN args[1] | args[2]
+  kMapProjection,         // args[0] { names: args } ; an empty name is .*
+  kPatternPredicate,      // pattern
+  kPatternComprehension,  // pattern WHERE args[0] | args[1]; args[0] may be null
+  kExists,                // subquery
+  kSlot,                  // made by Analyze: the value of `slot`
 };
 
 enum class Op : uint8_t {
@@ -94,7 +94,11 @@ struct Expr {
   uint32_t end = 0;
   int slot = kNoSlot;   // of a variable; of a comprehension its element; of a pattern its result
   int slot2 = kNoSlot;  // of reduce: the accumulator; of a subquery: the row number
-  int function = -1;    // index in the function table
+  // Of a comprehension or quantifier whose variable a pattern inside uses: a
+  // plan computes it into result_slot (of a quantifier: its predicate's values).
+  bool planned = false;
+  int result_slot = kNoSlot;
+  int function = -1;  // index in the function table
   Datum literal;
   std::string name;
   std::vector<std::string> names;
@@ -166,6 +170,7 @@ struct MatchClause {
   bool optional = false;
   std::vector<PathPattern> paths;
   ExprPtr where;
+  int row_slot = kNoSlot;  // of OPTIONAL MATCH: numbers the rows before
 };
 
 struct UnwindClause {
@@ -223,7 +228,7 @@ struct ProjectionClause {
   std::vector<ExprPtr> hidden;    // columns only ORDER BY and WHERE see
   std::vector<int> hidden_slots;  // of the new layout
   bool aggregates = false;
-  int layout_groups = 0;  // with aggregates: of the rows of keys and aggregations
+  int layout_groups = 0;              // with aggregates: of the rows of keys and aggregations
   std::vector<ExprPtr> keys;          // grouping keys, over the row before
   std::vector<ExprPtr> aggregations;  // calls, over the row before
   int layout_out = 0;                 // of items, hidden, and what follows

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 
@@ -214,10 +215,16 @@ std::string Datum::ToString() const {
 }
 
 absl::string_view KindName(Datum::Kind kind) {
-  static constexpr absl::string_view kNames[] = {"Null", "Boolean", "Integer", "Float",
-                                                 "String", "Bytes", "List", "Map",
-                                                 "Node", "Relationship", "Path"};
+  static constexpr absl::string_view kNames[] = {"Null",   "Boolean",      "Integer", "Float",
+                                                 "String", "Bytes",        "List",    "Map",
+                                                 "Node",   "Relationship", "Path"};
   return kNames[static_cast<size_t>(kind)];
+}
+
+std::string WithArticle(Datum::Kind kind) {
+  if (kind == Datum::Kind::kNull) return "null";
+  return absl::StrCat(kind == Datum::Kind::kInteger ? "an " : "a ",
+                      absl::AsciiStrToLower(KindName(kind)));
 }
 
 std::string FloatText(double value) {
@@ -226,10 +233,9 @@ std::string FloatText(double value) {
   char buffer[400];
   const double size = std::fabs(value);
   const bool plain = size == 0 || (size >= 1e-3 && size < 1e7);
-  const auto end = plain ? std::to_chars(buffer, buffer + sizeof(buffer), value,
-                                         std::chars_format::fixed)
-                         : std::to_chars(buffer, buffer + sizeof(buffer), value,
-                                         std::chars_format::scientific);
+  const auto end =
+      plain ? std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::fixed)
+            : std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::scientific);
   std::string text(buffer, end.ptr);
   if (plain) return text.find('.') == std::string::npos ? text + ".0" : text;
   // 1e+21 -> 1.0E21, 1.5e-05 -> 1.5E-5

@@ -141,6 +141,8 @@ class Datum {
 
 // "Integer", "Node", ... as in error messages.
 absl::string_view KindName(Datum::Kind kind);
+// "an integer", "a node", "null".
+std::string WithArticle(Datum::Kind kind);
 // A float as Cypher writes it: always with a point or an exponent.
 std::string FloatText(double value);
 

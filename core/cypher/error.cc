@@ -24,11 +24,10 @@ absl::StatusCode CodeOf(const Error& error) {
 
 absl::Status Build(const Error& error, const std::string& shown) {
   absl::Status status(CodeOf(error), shown);
-  status.SetPayload(kPayload,
-                    absl::Cord(absl::StrCat(error.type, "\n", error.detail, "\n",
-                                            error.phase == ErrorPhase::kRuntime ? 1 : 0, "\n",
-                                            error.offset, "\n", error.line, "\n", error.column,
-                                            "\n", error.message)));
+  status.SetPayload(kPayload, absl::Cord(absl::StrCat(error.type, "\n", error.detail, "\n",
+                                                      error.phase == ErrorPhase::kRuntime ? 1 : 0,
+                                                      "\n", error.offset, "\n", error.line, "\n",
+                                                      error.column, "\n", error.message)));
   return status;
 }
 
@@ -105,9 +104,8 @@ absl::Status RenderError(const absl::Status& status, absl::string_view text) {
   if (!error.has_value() || error->line != 0 || error->offset == kNoOffset) return status;
   const size_t at = std::min<size_t>(error->offset, text.size());
   const absl::string_view before = text.substr(0, at);
-  const size_t line_start = before.rfind('\n') == absl::string_view::npos
-                                ? 0
-                                : before.rfind('\n') + 1;
+  const size_t line_start =
+      before.rfind('\n') == absl::string_view::npos ? 0 : before.rfind('\n') + 1;
   size_t line_end = text.find('\n', at);
   if (line_end == absl::string_view::npos) line_end = text.size();
   error->line = static_cast<uint32_t>(1 + std::count(before.begin(), before.end(), '\n'));

@@ -22,12 +22,16 @@ struct EvalContext {
   const DatumMap* parameters = nullptr;
   const Limits* limits = nullptr;
   Random* random = nullptr;
+  uint64_t work = 0;  // see Limits::expression_work_max; set back once per batch
   // Records that were asked for something nobody has fetched yet.
   std::vector<NodeRef>* wanted = nullptr;
   // The record of a node of which only the id is known.
   NodeRef (*unfetched)(void* owner, ElementId id) = nullptr;
   void* owner = nullptr;
 };
+
+// Counts `items` of work; LimitExceeded above expression_work_max.
+absl::Status CountWork(EvalContext& context, uint64_t items);
 
 // Says that `node` is not fetched: it is added to `wanted`, and the caller
 // fetches all of those at once and evaluates again.
@@ -48,8 +52,8 @@ struct FunctionSpec {
   StaticType result;
   FunctionBody body = nullptr;  // of a scalar function
   FunctionKind kind = FunctionKind::kScalar;
-  bool random = false;         // may differ from call to call
-  bool takes_null = false;     // else null in any argument gives null
+  bool random = false;      // may differ from call to call
+  bool takes_null = false;  // else null in any argument gives null
 };
 
 // Index in the table, or -1; the case of letters doesn't matter.

@@ -314,19 +314,19 @@ class Lexer {
 
   absl::Status Punctuation() {
     static constexpr std::pair<absl::string_view, TokenKind> kSymbols[] = {
-        {"..", TokenKind::kDotDot},      {"<>", TokenKind::kNotEqual},
-        {"<=", TokenKind::kLessEqual},   {">=", TokenKind::kGreaterEqual},
-        {"=~", TokenKind::kRegexMatch},  {"+=", TokenKind::kPlusEqual},
-        {"(", TokenKind::kLeftParen},    {")", TokenKind::kRightParen},
-        {"[", TokenKind::kLeftBracket},  {"]", TokenKind::kRightBracket},
-        {"{", TokenKind::kLeftBrace},    {"}", TokenKind::kRightBrace},
-        {",", TokenKind::kComma},        {";", TokenKind::kSemicolon},
-        {":", TokenKind::kColon},        {".", TokenKind::kDot},
-        {"|", TokenKind::kPipe},         {"+", TokenKind::kPlus},
-        {"-", TokenKind::kMinus},        {"*", TokenKind::kStar},
-        {"/", TokenKind::kSlash},        {"%", TokenKind::kPercent},
-        {"^", TokenKind::kCaret},        {"=", TokenKind::kEqual},
-        {"<", TokenKind::kLess},         {">", TokenKind::kGreater},
+        {"..", TokenKind::kDotDot},     {"<>", TokenKind::kNotEqual},
+        {"<=", TokenKind::kLessEqual},  {">=", TokenKind::kGreaterEqual},
+        {"=~", TokenKind::kRegexMatch}, {"+=", TokenKind::kPlusEqual},
+        {"(", TokenKind::kLeftParen},   {")", TokenKind::kRightParen},
+        {"[", TokenKind::kLeftBracket}, {"]", TokenKind::kRightBracket},
+        {"{", TokenKind::kLeftBrace},   {"}", TokenKind::kRightBrace},
+        {",", TokenKind::kComma},       {";", TokenKind::kSemicolon},
+        {":", TokenKind::kColon},       {".", TokenKind::kDot},
+        {"|", TokenKind::kPipe},        {"+", TokenKind::kPlus},
+        {"-", TokenKind::kMinus},       {"*", TokenKind::kStar},
+        {"/", TokenKind::kSlash},       {"%", TokenKind::kPercent},
+        {"^", TokenKind::kCaret},       {"=", TokenKind::kEqual},
+        {"<", TokenKind::kLess},        {">", TokenKind::kGreater},
     };
     const absl::string_view rest = text_.substr(at_);
     for (const auto& [symbol, kind] : kSymbols) {

@@ -74,11 +74,11 @@ Parser::ExprOr Parser::Finish(ExprPtr expr, uint32_t inner) {
     if (arg != nullptr) depth = std::max<uint32_t>(depth, 1u + arg->depth);
   }
   if (depth > limits_.nesting_depth_max) {
-    return WithOffset(LimitError("nesting_depth_max",
-                                 absl::StrCat("the expression is nested deeper than "
-                                              "nesting_depth_max = ",
-                                              limits_.nesting_depth_max)),
-                      expr->begin);
+    return WithOffset(
+        LimitError("nesting_depth_max", absl::StrCat("the expression is nested deeper than "
+                                                     "nesting_depth_max = ",
+                                                     limits_.nesting_depth_max)),
+        expr->begin);
   }
   expr->depth = static_cast<uint16_t>(depth);
   deepest_ = std::max(deepest_, depth);
@@ -261,10 +261,12 @@ Parser::ExprOr Parser::ParseSubscript(ExprPtr base) {
   return Finish(std::move(subscript));
 }
 
+// The token of the number is next; a sign before it was taken.
 Parser::ExprOr Parser::ParseNumber(bool negative) {
+  const uint32_t begin = negative ? tokens_[at_ - 1].begin : Peek().begin;
   const Token& token = Take();
   const absl::string_view digits = TextOf(token);
-  ExprPtr expr = NewExpr(ExprKind::kLiteral, token.begin);
+  ExprPtr expr = NewExpr(ExprKind::kLiteral, begin);
   if (token.kind == TokenKind::kFloat) {
     double value = 0;
     if (!absl::SimpleAtod(digits, &value) || std::isinf(value)) {
@@ -274,7 +276,8 @@ Parser::ExprOr Parser::ParseNumber(bool negative) {
     expr->literal = Datum::Float(negative ? -value : value);
     return Finish(std::move(expr));
   }
-  const bool prefixed = digits.size() > 1 && digits[0] == '0' && !('0' <= digits[1] && digits[1] <= '9');
+  const bool prefixed =
+      digits.size() > 1 && digits[0] == '0' && !('0' <= digits[1] && digits[1] <= '9');
   const int base = !prefixed ? 10 : (digits[1] == 'x' || digits[1] == 'X') ? 16 : 8;
   const std::string text(prefixed ? digits.substr(2) : digits);
   errno = 0;
