@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/cluster/query_runner.h"
 
 namespace graphdb::cluster {
 
@@ -34,7 +35,17 @@ v1::ClientResponse ErrorResponse(absl::StatusCode code, v1::ErrorReason reason,
 }
 
 Gateway::Gateway(env::Env& env, txn::ShardClient& shards)
-    : env_(env), transactions_(shards, env.random.Stream("txn.gateway", 0)) {}
+    : env_(env),
+      transactions_(shards, env.random.Stream("txn.gateway", 0)),
+      plans_(kPlansMax) {}
+
+Task<absl::Status> Gateway::Yield(std::shared_ptr<Call> call) {
+  Completion<bool> resumed;
+  env_.scheduler.Post("query.yield", [resumed]() mutable { resumed.Resolve(true); });
+  (void)co_await resumed;
+  if (call->reply == nullptr) co_return absl::DeadlineExceededError("the client's time is over");
+  co_return absl::OkStatus();
+}
 
 void Gateway::Run(v1::ClientRequest request, Node::Reply reply) {
   auto call = std::make_shared<Call>();
@@ -55,6 +66,15 @@ void Gateway::Run(v1::ClientRequest request, Node::Reply reply) {
   };
   if (request.has_batch()) {
     Spawn(txn::ExecuteBatch(transactions_, std::move(request)), std::move(done));
+    return;
+  }
+  if (request.has_query()) {
+    QueryHooks hooks;
+    hooks.emit = [call](v1::ClientResponse piece) {
+      if (call->reply != nullptr) call->reply(std::move(piece));
+    };
+    hooks.yield = [this, call] { return Yield(call); };
+    Spawn(RunQuery(transactions_, plans_, std::move(request), std::move(hooks)), std::move(done));
     return;
   }
   done(ErrorResponse(absl::StatusCode::kInvalidArgument, v1::SEMANTIC,

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "core/cluster/node.h"
+#include "core/cypher/plan_cache.h"
 #include "core/env/env.h"
 #include "core/txn/batch_executor.h"
 #include "core/txn/transaction_manager.h"
@@ -22,6 +23,7 @@ namespace graphdb::cluster {
 
 inline constexpr uint32_t kDefaultTimeoutMs = 10'000;
 inline constexpr uint32_t kTimeoutMsMax = 600'000;
+inline constexpr size_t kPlansMax = 1'000;  // statements whose plans are kept
 
 v1::ClientResponse ErrorResponse(absl::StatusCode code, v1::ErrorReason reason,
                                  std::string message);
@@ -36,9 +38,11 @@ class Gateway {
 
  private:
   struct Call;
+  Task<absl::Status> Yield(std::shared_ptr<Call> call);
 
   env::Env& env_;
   txn::TransactionManager transactions_;
+  cypher::PlanCache plans_;
   size_t running_ = 0;
 };
 

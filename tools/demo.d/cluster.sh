@@ -154,7 +154,9 @@ counts() {
 }
 digest() { cli "$1" --format json stats --digest | field digest; }
 expect_replicas_equal() {
-  expect "equality of the replicas" "$(cli "$1" --format json stats --digest | field replicas_equal)" True
+  local equal
+  equal=$(cli "$1" --format json stats --digest | field replicas_equal)
+  expect "equality of the replicas" "$equal" True
 }
 
 # answer NODE QUERY EXPECTED: a query with one number as its result.

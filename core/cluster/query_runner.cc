@@ -1,0 +1,120 @@
+#include "core/cluster/query_runner.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "core/cluster/gateway.h"
+#include "core/cypher/datum_proto.h"
+#include "core/cypher/error.h"
+#include "core/cypher/query.h"
+#include "core/txn/batch_executor.h"
+
+namespace graphdb::cluster {
+namespace {
+
+v1::ClientResponse QueryError(const absl::Status& status, absl::string_view text) {
+  const absl::Status rendered = cypher::RenderError(status, text);
+  const std::optional<v1::ErrorReason> reason = cypher::ReasonOf(rendered);
+  if (reason.has_value()) {
+    return ErrorResponse(rendered.code(), *reason, std::string(rendered.message()));
+  }
+  v1::ClientResponse response;
+  response.set_last(true);
+  *response.mutable_error() = txn::ToErrorInfo(rendered);
+  return response;
+}
+
+// What one run of the statement made; a run that did not commit is thrown away.
+struct Run {
+  cypher::CollectRows rows;
+  cypher::Counters counters;
+};
+
+v1::QueryRows ToRows(const std::vector<std::string>& columns, const Run& run) {
+  v1::QueryRows out;
+  for (const std::string& column : columns) out.add_columns(column);
+  for (const cypher::DatumList& row : run.rows.rows) {
+    v1::Row* to = out.add_rows();
+    for (const cypher::Datum& value : row) cypher::ToProto(value, to->add_values());
+  }
+  cypher::ToProto(run.counters, out.mutable_counters());
+  return out;
+}
+
+// Sends all but the last rows ahead and returns the last piece.
+v1::ClientResponse InPieces(v1::QueryRows rows, Timestamp ts, const EmitPiece& emit) {
+  int sent = 0;
+  while (rows.rows_size() - sent > kRowsPerResponse) {
+    v1::ClientResponse piece;
+    v1::QueryRows* out = piece.mutable_rows();
+    if (sent == 0) *out->mutable_columns() = rows.columns();
+    for (int i = 0; i < kRowsPerResponse; ++i) out->add_rows()->Swap(rows.mutable_rows(sent++));
+    emit(std::move(piece));
+  }
+  v1::ClientResponse last;
+  last.set_last(true);
+  last.set_commit_timestamp(ts.value());
+  v1::QueryRows* out = last.mutable_rows();
+  if (sent == 0) *out->mutable_columns() = rows.columns();
+  while (sent < rows.rows_size()) out->add_rows()->Swap(rows.mutable_rows(sent++));
+  *out->mutable_counters() = rows.counters();
+  return last;
+}
+
+Task<absl::StatusOr<std::string>> RunOnce(std::shared_ptr<const cypher::Plan> plan,
+                                          cypher::DatumMap parameters, YieldHook yield,
+                                          std::shared_ptr<Run> run,
+                                          txn::GraphTransaction& transaction) {
+  *run = Run();
+  cypher::ExecuteOptions options;
+  options.yield = std::move(yield);
+  const absl::StatusOr<cypher::QuerySummary> summary = co_await cypher::Execute(
+      plan, std::move(parameters), transaction, run->rows, std::move(options));
+  if (!summary.ok()) co_return summary.status();
+  run->counters = summary->counters;
+  if (!plan->is_write()) co_return std::string();
+  co_return ToRows(plan->columns(), *run).SerializeAsString();
+}
+
+}  // namespace
+
+Task<v1::ClientResponse> RunQuery(txn::TransactionManager& manager, cypher::PlanCache& plans,
+                                  v1::ClientRequest request, QueryHooks hooks) {
+  const std::string text = request.query().text();
+  absl::StatusOr<std::shared_ptr<const cypher::Plan>> plan =
+      plans.Get(text, cypher::PrepareOptions());
+  if (!plan.ok()) co_return QueryError(plan.status(), text);
+  const std::shared_ptr<const cypher::Plan> prepared = *plan;
+  if (request.query().read_only() && prepared->is_write()) {
+    co_return ErrorResponse(absl::StatusCode::kPermissionDenied, v1::READ_ONLY,
+                            "the statement writes, and only reads are allowed here");
+  }
+  const cypher::Limits limits;
+  absl::StatusOr<cypher::DatumMap> parameters =
+      cypher::ParametersFromProto(request.query().parameters(), limits.nesting_depth_max);
+  if (!parameters.ok()) co_return QueryError(parameters.status(), text);
+
+  auto run = std::make_shared<Run>();
+  txn::TransactionManager::Body body = [prepared, given = *std::move(parameters),
+                                        yield = hooks.yield,
+                                        run](txn::GraphTransaction& transaction) {
+    return RunOnce(prepared, given, yield, run, transaction);
+  };
+  txn::RunRequest how;
+  how.session = request.session();
+  how.sequence = request.sequence();
+  how.retry = request.retry();
+  how.read_only = !prepared->is_write();
+  const absl::StatusOr<txn::RunOutcome> outcome = co_await manager.Run(how, std::move(body));
+  if (!outcome.ok()) co_return QueryError(outcome.status(), text);
+  v1::QueryRows rows;
+  if (!outcome->duplicate) {
+    rows = ToRows(prepared->columns(), *run);
+  } else if (!rows.ParseFromString(outcome->result)) {
+    rows.Clear();
+  }
+  co_return InPieces(std::move(rows), outcome->commit_ts, hooks.emit);
+}
+
+}  // namespace graphdb::cluster
