@@ -37,19 +37,25 @@ void ShardLeader::Impl::On(const shard_event::BecameLeader& event) {
     return;
   }
   if (state_.epoch.value() == 0) {
-    v1::ShardCommand command;
-    v1::Adopt* adopt = command.mutable_adopt();
-    adopt->set_epoch(shard::kFirstEpoch.value());
-    for (const shard::SlotSpan& span : options_.founding_slots) {
-      v1::SlotRange* range = adopt->add_slots();
-      range->set_first(span.first.value());
-      range->set_last(span.last.value());
-    }
-    Propose(std::move(command), {});
+    Found();
     return;
   }
   AskFloor();
   ArmJanitor();
+}
+
+void ShardLeader::Impl::Found() {
+  v1::ShardCommand command;
+  v1::Adopt* adopt = command.mutable_adopt();
+  adopt->set_epoch(shard::kFirstEpoch.value());
+  for (const shard::SlotSpan& span : options_.founding_slots) {
+    v1::SlotRange* range = adopt->add_slots();
+    range->set_first(span.first.value());
+    range->set_last(span.last.value());
+  }
+  Proposal proposal;
+  proposal.founds = true;
+  Propose(std::move(command), std::move(proposal));
 }
 
 void ShardLeader::Impl::On(const shard_event::LostLeadership&) {
@@ -117,6 +123,7 @@ void ShardLeader::Impl::On(const shard_event::ProposalLost& event) {
   proposals_.erase(found);
   pipeline_.erase(event.proposal);
   if (proposal.request != 0) Reply(proposal.request, v1::SHARD_BUSY, "not proposed");
+  if (proposal.founds) ArmFloorTimer();
   if (proposal.resolves.value() != 0) {
     const auto watch = watches_.find(proposal.resolves);
     if (watch != watches_.end()) watch->second.resolving = false;
@@ -147,11 +154,7 @@ void ShardLeader::Impl::On(const shard_event::OracleReply& event) {
   if (event.ok) seen_ = std::max(seen_, event.first);
   if (event.id == floor_ask_ && floor_ask_ != 0) {
     floor_ask_ = 0;
-    if (!event.ok) {
-      floor_timer_ = NextId();
-      Emit(shard_effect::SetTimer{floor_timer_, options_.ask_after});
-      return;
-    }
+    if (!event.ok) return ArmFloorTimer();
     RaiseFloor(event.first);
     floor_ready_ = true;
     AskTimestamps();
@@ -196,7 +199,11 @@ void ShardLeader::Impl::On(const shard_event::Timer& event) {
     OnJanitor();
   } else if (event.id == floor_timer_) {
     floor_timer_ = 0;
-    AskFloor();
+    if (state_.epoch.value() == 0) {
+      Found();
+    } else {
+      AskFloor();
+    }
   } else if (const auto timer = watch_timers_.find(event.id); timer != watch_timers_.end()) {
     const Timestamp start_ts = timer->second;
     watch_timers_.erase(timer);

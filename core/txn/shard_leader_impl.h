@@ -59,6 +59,7 @@ class ShardLeader::Impl {
     uint64_t request = 0;  // 0: nobody waits
     Timestamp resolves;    // of a Resolve of our own
     v1::Fence fence;       // of a Fence
+    bool founds = false;   // the first Adopt
   };
   // A foreign transaction whose intents are in somebody's way.
   struct Watch {
@@ -100,7 +101,9 @@ class ShardLeader::Impl {
   uint64_t Propose(v1::ShardCommand command, Proposal proposal);
   void ReplyApplied(const Proposal& proposal, const shard::ApplyResult& result);
   void SettleFence(const Proposal& proposal, const shard::ApplyResult& result);
+  void Found();
   void AskFloor();
+  void ArmFloorTimer();
   void RaiseFloor(Timestamp ts);
   void RaiseFloorResolved(Timestamp ts);
   void Reply(uint64_t id, v1::ShardStatus status, std::string message = {});
@@ -156,8 +159,8 @@ class ShardLeader::Impl {
   Timestamp floor_;  // rule T3
   bool floor_ready_ = false;
   uint64_t floor_ask_ = 0;
-  uint64_t floor_timer_ = 0;
-  Timestamp seen_;  // the highest timestamp known to be issued
+  uint64_t floor_timer_ = 0;  // founds or asks again
+  Timestamp seen_;            // the highest timestamp known to be issued
 
   std::map<uint64_t, Read> reads_;            // by request
   std::map<uint64_t, uint64_t> read_rounds_;  // round -> request

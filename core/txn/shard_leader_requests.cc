@@ -299,6 +299,11 @@ void ShardLeader::Impl::AskFloor() {
   Emit(shard_effect::AskOracle{floor_ask_, 1});
 }
 
+void ShardLeader::Impl::ArmFloorTimer() {
+  floor_timer_ = NextId();
+  Emit(shard_effect::SetTimer{floor_timer_, options_.ask_after});
+}
+
 void ShardLeader::Impl::RaiseFloor(Timestamp ts) {
   floor_ = std::max(floor_, ts);
   seen_ = std::max(seen_, ts);

@@ -1,0 +1,140 @@
+// Element operations over a toy cluster of three shards: what a client asks and
+// hears, transactions that see their own writes, and exactly once.
+#include "core/txn/batch_executor.h"
+
+#include <google/protobuf/text_format.h>
+
+#include "core/shard/planted.h"
+#include "core/txn/distributed_transaction.h"
+#include "core/txn/toy_cluster.h"
+#include "gtest/gtest.h"
+
+namespace graphdb::txn {
+namespace {
+
+class BatchExecutorTest : public testing::Test {
+ protected:
+  BatchExecutorTest() : cluster_(Options()), gateway_(cluster_.AddGateway()) { PlantMutant(""); }
+
+  static ToyOptions Options() {
+    ToyOptions options;
+    options.seed = 5;
+    return options;
+  }
+  v1::ClientResponse Run(const std::string& ops, uint64_t sequence = 0, bool retry = false) {
+    v1::ClientRequest request;
+    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(ops, request.mutable_batch()));
+    if (sequence != 0) request.set_session(77);
+    request.set_sequence(sequence);
+    request.set_retry(retry);
+    std::optional<v1::ClientResponse> response;
+    Spawn(ExecuteBatch(gateway_.manager(), request),
+          [&](v1::ClientResponse r) { response = std::move(r); });
+    EXPECT_TRUE(cluster_.RunUntil([&] { return response.has_value(); }, Duration::Seconds(30)));
+    return *response;
+  }
+
+  ToyCluster cluster_;
+  ToyGateway& gateway_;
+};
+
+constexpr char kPair[] =
+    "ops { create_node { labels: 'B' labels: 'A' id: 1 } } ops { create_node { id: 2 } } "
+    "ops { create_edge { type: 'KNOWS' start { created_by_op: 0 } end { id: 2 } "
+    "      properties { entries { key: 'w' value { int_value: 3 } } } } }";
+
+TEST_F(BatchExecutorTest, CreatesReadsAndExpandsOverShards) {
+  const v1::ClientResponse made = Run(kPair);
+  ASSERT_EQ(made.error().code(), 0) << made.error().message();
+  EXPECT_GT(made.commit_timestamp(), 0u);
+  const uint64_t edge = made.batch().results(2).edge().id();
+  EXPECT_NE(edge, 0u);
+  const v1::ClientResponse read =
+      Run("ops { get_node { id: 1 } } ops { expand { id: 2 direction: INCOMING } } "
+          "ops { get_node { id: 9 } } ops { expand { id: 1 direction: BOTH type: 'HATES' } }");
+  ASSERT_EQ(read.error().code(), 0) << read.error().message();
+  EXPECT_EQ(read.batch().results(0).node().labels(0), "A");
+  ASSERT_EQ(read.batch().results(1).edges().edges_size(), 1);
+  const v1::RelationshipValue& seen = read.batch().results(1).edges().edges(0);
+  EXPECT_EQ(seen.id(), edge);
+  EXPECT_EQ(seen.properties().entries(0).value().int_value(), 3);
+  EXPECT_EQ(read.batch().results(2).result_case(), v1::ElementResult::RESULT_NOT_SET);
+  EXPECT_EQ(read.batch().results(3).edges().edges_size(), 0);
+}
+
+TEST_F(BatchExecutorTest, ABatchSeesItsOwnWrites) {
+  const v1::ClientResponse response =
+      Run("ops { create_node { id: 1 } } ops { add_integer { id: 1 property: 'n' delta: 5 } } "
+          "ops { append_to_list { id: 1 property: 'l' item { int_value: 1 } } } "
+          "ops { append_to_list { id: 1 property: 'l' item { int_value: 2 } } } "
+          "ops { create_edge { type: 'SELF' start { id: 1 } end { id: 1 } } } "
+          "ops { expand { id: 1 direction: BOTH } } ops { get_node { id: 1 } }");
+  ASSERT_EQ(response.error().code(), 0) << response.error().message();
+  EXPECT_EQ(response.batch().results(1).value().int_value(), 5);
+  EXPECT_EQ(response.batch().results(3).value().list_value().items_size(), 1);
+  EXPECT_EQ(response.batch().results(5).edges().edges_size(), 1) << "a loop is listed once";
+  EXPECT_EQ(response.batch().results(6).node().properties().entries_size(), 2);
+}
+
+TEST_F(BatchExecutorTest, ConstraintsAreRefusedWithTheirReason) {
+  ASSERT_EQ(Run(kPair).error().code(), 0);
+  EXPECT_EQ(Run("ops { create_node { id: 1 } }").error().reason(), v1::CONSTRAINT);
+  EXPECT_EQ(Run("ops { delete_node { id: 2 } }").error().reason(), v1::CONSTRAINT);
+  EXPECT_EQ(Run("ops { create_edge { type: 'T' start { id: 1 } end { id: 9 } } }").error().reason(),
+            v1::CONSTRAINT);
+  EXPECT_EQ(Run("ops { add_integer { id: 1 property: 'n' delta: -1 } }").error().reason(),
+            v1::CONSTRAINT);
+  EXPECT_EQ(Run("ops { update_node { id: 9 } }").error().reason(), v1::NO_SUCH_ELEMENT);
+  EXPECT_EQ(Run("ops { create_edge { type: 'T' start { created_by_op: 3 } end { id: 1 } } }")
+                .error()
+                .code(),
+            static_cast<int>(absl::StatusCode::kInvalidArgument));
+  const v1::ClientResponse gone = Run("ops { delete_node { id: 2 detach: true } }");
+  EXPECT_EQ(gone.error().code(), 0) << gone.error().message();
+  const v1::ClientResponse left = Run("ops { expand { id: 1 direction: BOTH } }");
+  EXPECT_EQ(left.batch().results(0).edges().edges_size(), 0);
+}
+
+TEST_F(BatchExecutorTest, UpdatesAndDeletesRelationships) {
+  const uint64_t edge = Run(kPair).batch().results(2).edge().id();
+  const std::string id = std::to_string(edge);
+  EXPECT_EQ(Run("ops { update_edge { id: " + id +
+                " set { entries { key: 'w' } entries { key: 'x' value { int_value: 1 } } } } }")
+                .error()
+                .code(),
+            0);
+  const v1::ClientResponse read = Run("ops { get_edge { id: " + id + " } }");
+  ASSERT_EQ(read.batch().results(0).edge().properties().entries_size(), 1);
+  EXPECT_EQ(read.batch().results(0).edge().properties().entries(0).key(), "x");
+  EXPECT_EQ(Run("ops { delete_edge { id: " + id + " } }").error().code(), 0);
+  EXPECT_EQ(Run("ops { get_edge { id: " + id + " } }").batch().results(0).result_case(),
+            v1::ElementResult::RESULT_NOT_SET);
+}
+
+TEST_F(BatchExecutorTest, ARetryIsToldWhatTheFirstAttemptWas) {
+  const v1::ClientResponse first = Run(kPair, 1);
+  ASSERT_EQ(first.error().code(), 0);
+  const v1::ClientResponse again = Run(kPair, 1, true);
+  EXPECT_EQ(again.SerializeAsString(), first.SerializeAsString());
+  // Without the flag, too, it commits once.
+  const v1::ClientResponse plain = Run("ops { add_integer { id: 1 property: 'n' delta: 1 } }", 2);
+  const v1::ClientResponse copy = Run("ops { add_integer { id: 1 property: 'n' delta: 1 } }", 2);
+  EXPECT_EQ(copy.batch().results(0).value().int_value(), 1);
+  EXPECT_EQ(copy.commit_timestamp(), plain.commit_timestamp());
+}
+
+TEST_F(BatchExecutorTest, LimitsAreNamed) {
+  TransactionLimits limits;
+  limits.write_keys_max = 2;
+  TransactionManager manager(gateway_, Random(1), limits);
+  v1::ClientRequest request;
+  for (int i = 0; i < 3; ++i) request.mutable_batch()->add_ops()->mutable_create_node();
+  std::optional<v1::ClientResponse> response;
+  Spawn(ExecuteBatch(manager, request), [&](v1::ClientResponse r) { response = std::move(r); });
+  ASSERT_TRUE(cluster_.RunUntil([&] { return response.has_value(); }, Duration::Seconds(30)));
+  EXPECT_EQ(response->error().reason(), v1::LIMIT);
+  EXPECT_NE(response->error().message().find("txn.write_keys_max"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace graphdb::txn
