@@ -35,9 +35,7 @@ v1::ClientResponse ErrorResponse(absl::StatusCode code, v1::ErrorReason reason,
 }
 
 Gateway::Gateway(env::Env& env, txn::ShardClient& shards)
-    : env_(env),
-      transactions_(shards, env.random.Stream("txn.gateway", 0)),
-      plans_(kPlansMax) {}
+    : env_(env), transactions_(shards, env.random.Stream("txn.gateway", 0)), plans_(kPlansMax) {}
 
 Task<absl::Status> Gateway::Yield(std::shared_ptr<Call> call) {
   Completion<bool> resumed;

@@ -1,67 +1,76 @@
 #include "core/cypher/functions.h"
 
-#include <map>
-#include <string>
-
-#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/check.h"
 #include "core/cypher/error.h"
 
 namespace graphdb::cypher {
 namespace {
 
-FunctionSpec Aggregate(absl::string_view name, int args, KindMask first, StaticType result) {
+constexpr FunctionSpec Aggregate(absl::string_view name, int args, StaticType result) {
   FunctionSpec spec;
   spec.name = name;
   spec.args_min = args;
   spec.args_max = args;
-  spec.first = first;
   spec.result = result;
   spec.kind = FunctionKind::kAggregate;
   return spec;
 }
 
-struct Table {
-  std::vector<FunctionSpec> specs;
-  std::map<std::string, int, std::less<>> by_name;
-
-  Table() {
-    specs = {
-        Aggregate("count", 1, kAnyBits, TypeOf(kIntegerBit)),
-        Aggregate("sum", 1, kAnyBits, TypeOf(kAnyBits)),
-        Aggregate("avg", 1, kAnyBits, TypeOf(kAnyBits)),
-        Aggregate("min", 1, kAnyBits, TypeOf(kAnyBits)),
-        Aggregate("max", 1, kAnyBits, TypeOf(kAnyBits)),
-        Aggregate("collect", 1, kAnyBits, ListOf(kAnyBits)),
-        Aggregate("stdev", 1, kAnyBits, TypeOf(kNumberBits)),
-        Aggregate("stdevp", 1, kAnyBits, TypeOf(kNumberBits)),
-        Aggregate("percentilecont", 2, kAnyBits, TypeOf(kAnyBits)),
-        Aggregate("percentiledisc", 2, kAnyBits, TypeOf(kAnyBits)),
-    };
-    for (const auto* part :
-         {&GraphFunctions(), &ListFunctions(), &StringFunctions(), &MathFunctions()}) {
-      specs.insert(specs.end(), part->begin(), part->end());
-    }
-    for (size_t i = 0; i < specs.size(); ++i) {
-      by_name.emplace(std::string(specs[i].name), static_cast<int>(i));
-    }
-  }
+constexpr FunctionSpec kAggregates[] = {
+    Aggregate("count", 1, TypeOf(kIntegerBit)),
+    Aggregate("sum", 1, TypeOf(kAnyBits)),
+    Aggregate("avg", 1, TypeOf(kAnyBits)),
+    Aggregate("min", 1, TypeOf(kAnyBits)),
+    Aggregate("max", 1, TypeOf(kAnyBits)),
+    Aggregate("collect", 1, ListOf(kAnyBits)),
+    Aggregate("stdev", 1, TypeOf(kNumberBits)),
+    Aggregate("stdevp", 1, TypeOf(kNumberBits)),
+    Aggregate("percentilecont", 2, TypeOf(kAnyBits)),
+    Aggregate("percentiledisc", 2, TypeOf(kAnyBits)),
 };
 
-const Table& Functions() {
-  static const Table& table = *new Table();
-  return table;
+constexpr int kParts = 5;
+
+absl::Span<const FunctionSpec> Part(int i) {
+  switch (i) {
+    case 0:
+      return kAggregates;
+    case 1:
+      return GraphFunctions();
+    case 2:
+      return ListFunctions();
+    case 3:
+      return StringFunctions();
+    default:
+      return MathFunctions();
+  }
 }
 
 }  // namespace
 
 int FindFunction(absl::string_view name) {
-  const Table& table = Functions();
-  const auto it = table.by_name.find(absl::AsciiStrToLower(name));
-  return it == table.by_name.end() ? -1 : it->second;
+  int index = 0;
+  for (int part = 0; part < kParts; ++part) {
+    for (const FunctionSpec& spec : Part(part)) {
+      if (absl::EqualsIgnoreCase(spec.name, name)) return index;
+      ++index;
+    }
+  }
+  return -1;
 }
 
-const FunctionSpec& FunctionAt(int index) { return Functions().specs[static_cast<size_t>(index)]; }
+const FunctionSpec& FunctionAt(int index) {
+  auto left = static_cast<size_t>(index);
+  for (int part = 0; part < kParts; ++part) {
+    const absl::Span<const FunctionSpec> specs = Part(part);
+    if (left < specs.size()) return specs[left];
+    left -= specs.size();
+  }
+  GRAPHDB_CHECK(false) << "no function " << index;
+  __builtin_unreachable();
+}
 
 absl::Status CountWork(EvalContext& context, uint64_t items) {
   context.work += items;
@@ -73,9 +82,7 @@ absl::Status CountWork(EvalContext& context, uint64_t items) {
 
 absl::Status NeedsFetch(EvalContext& context, const NodeRef& node) {
   context.wanted->push_back(node);
-  static const absl::Status& status =
-      *new absl::Status(absl::StatusCode::kDataLoss, "graphdb.cypher: a node is not fetched");
-  return status;
+  return absl::Status(absl::StatusCode::kDataLoss, "");  // without text nothing is allocated
 }
 
 bool IsNeedsFetch(const absl::Status& status) {

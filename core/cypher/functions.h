@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "core/cypher/datum.h"
 #include "core/cypher/limits.h"
 #include "core/cypher/static_type.h"
@@ -61,9 +62,9 @@ int FindFunction(absl::string_view name);
 const FunctionSpec& FunctionAt(int index);
 
 // The parts of the table (functions_*.cc).
-const std::vector<FunctionSpec>& GraphFunctions();
-const std::vector<FunctionSpec>& ListFunctions();
-const std::vector<FunctionSpec>& StringFunctions();
-const std::vector<FunctionSpec>& MathFunctions();
+absl::Span<const FunctionSpec> GraphFunctions();
+absl::Span<const FunctionSpec> ListFunctions();
+absl::Span<const FunctionSpec> StringFunctions();
+absl::Span<const FunctionSpec> MathFunctions();
 
 }  // namespace graphdb::cypher

@@ -124,7 +124,8 @@ Result Exists(EvalContext&, const Datum* args, size_t) {
   return Datum::Boolean(!args[0].is_null());
 }
 
-FunctionSpec Spec(absl::string_view name, KindMask first, StaticType result, FunctionBody body) {
+constexpr FunctionSpec Spec(absl::string_view name, KindMask first, StaticType result,
+                            FunctionBody body) {
   FunctionSpec spec;
   spec.name = name;
   spec.args_min = 1;
@@ -135,28 +136,28 @@ FunctionSpec Spec(absl::string_view name, KindMask first, StaticType result, Fun
   return spec;
 }
 
+constexpr FunctionSpec TakesNull(FunctionSpec spec) {
+  spec.takes_null = true;
+  return spec;
+}
+
+constexpr FunctionSpec kSpecs[] = {
+    Spec("id", kNodeBit | kRelationshipBit, TypeOf(kIntegerBit), Id),
+    Spec("labels", kNodeBit, ListOf(kStringBit), Labels),
+    Spec("type", kRelationshipBit, TypeOf(kStringBit), Type),
+    Spec("properties", kNodeBit | kRelationshipBit | kMapBit, TypeOf(kMapBit), Properties),
+    Spec("keys", kNodeBit | kRelationshipBit | kMapBit, ListOf(kStringBit), Keys),
+    Spec("length", kPathBit, TypeOf(kIntegerBit), Length),
+    Spec("nodes", kPathBit, ListOf(kNodeBit), Nodes),
+    Spec("relationships", kPathBit, ListOf(kRelationshipBit), Relationships),
+    Spec("rels", kPathBit, ListOf(kRelationshipBit), Relationships),
+    Spec("startnode", kRelationshipBit, TypeOf(kNodeBit), StartNode),
+    Spec("endnode", kRelationshipBit, TypeOf(kNodeBit), EndNode),
+    TakesNull(Spec("exists", kAnyBits, TypeOf(kBooleanBit), Exists)),
+};
+
 }  // namespace
 
-const std::vector<FunctionSpec>& GraphFunctions() {
-  static const auto& specs = *new std::vector<FunctionSpec>([] {
-    std::vector<FunctionSpec> all = {
-        Spec("id", kNodeBit | kRelationshipBit, TypeOf(kIntegerBit), Id),
-        Spec("labels", kNodeBit, ListOf(kStringBit), Labels),
-        Spec("type", kRelationshipBit, TypeOf(kStringBit), Type),
-        Spec("properties", kNodeBit | kRelationshipBit | kMapBit, TypeOf(kMapBit), Properties),
-        Spec("keys", kNodeBit | kRelationshipBit | kMapBit, ListOf(kStringBit), Keys),
-        Spec("length", kPathBit, TypeOf(kIntegerBit), Length),
-        Spec("nodes", kPathBit, ListOf(kNodeBit), Nodes),
-        Spec("relationships", kPathBit, ListOf(kRelationshipBit), Relationships),
-        Spec("rels", kPathBit, ListOf(kRelationshipBit), Relationships),
-        Spec("startnode", kRelationshipBit, TypeOf(kNodeBit), StartNode),
-        Spec("endnode", kRelationshipBit, TypeOf(kNodeBit), EndNode),
-        Spec("exists", kAnyBits, TypeOf(kBooleanBit), Exists),
-    };
-    all.back().takes_null = true;
-    return all;
-  }());
-  return specs;
-}
+absl::Span<const FunctionSpec> GraphFunctions() { return kSpecs; }
 
 }  // namespace graphdb::cypher

@@ -169,8 +169,8 @@ Result ToString(EvalContext&, const Datum* args, size_t) {
   }
 }
 
-FunctionSpec Spec(absl::string_view name, int args_min, int args_max, KindMask first,
-                  StaticType result, FunctionBody body) {
+constexpr FunctionSpec Spec(absl::string_view name, int args_min, int args_max, KindMask first,
+                            StaticType result, FunctionBody body) {
   FunctionSpec spec;
   spec.name = name;
   spec.args_min = args_min;
@@ -181,27 +181,27 @@ FunctionSpec Spec(absl::string_view name, int args_min, int args_max, KindMask f
   return spec;
 }
 
+constexpr FunctionSpec TakesNull(FunctionSpec spec) {
+  spec.takes_null = true;
+  return spec;
+}
+
+constexpr FunctionSpec kSpecs[] = {
+    Spec("size", 1, 1, kListBit | kStringBit, TypeOf(kIntegerBit), Size),
+    Spec("head", 1, 1, kListBit, TypeOf(kAnyBits), Head),
+    Spec("last", 1, 1, kListBit, TypeOf(kAnyBits), Last),
+    Spec("tail", 1, 1, kListBit, ListOf(kAnyBits), Tail),
+    Spec("reverse", 1, 1, kListBit | kStringBit, TypeOf(kAnyBits), Reverse),
+    Spec("range", 2, 3, kAnyBits, ListOf(kIntegerBit), Range),
+    Spec("toboolean", 1, 1, kAnyBits, TypeOf(kBooleanBit | kNullBit), ToBoolean),
+    Spec("tointeger", 1, 1, kAnyBits, TypeOf(kIntegerBit | kNullBit), ToInteger),
+    Spec("tofloat", 1, 1, kAnyBits, TypeOf(kFloatBit | kNullBit), ToFloat),
+    Spec("tostring", 1, 1, kAnyBits, TypeOf(kStringBit | kNullBit), ToString),
+    TakesNull(Spec("coalesce", 1, 1'000'000, kAnyBits, TypeOf(kAnyBits), Coalesce)),
+};
+
 }  // namespace
 
-const std::vector<FunctionSpec>& ListFunctions() {
-  static const auto& specs = *new std::vector<FunctionSpec>([] {
-    std::vector<FunctionSpec> all = {
-        Spec("size", 1, 1, kListBit | kStringBit, TypeOf(kIntegerBit), Size),
-        Spec("head", 1, 1, kListBit, TypeOf(kAnyBits), Head),
-        Spec("last", 1, 1, kListBit, TypeOf(kAnyBits), Last),
-        Spec("tail", 1, 1, kListBit, ListOf(kAnyBits), Tail),
-        Spec("reverse", 1, 1, kListBit | kStringBit, TypeOf(kAnyBits), Reverse),
-        Spec("range", 2, 3, kAnyBits, ListOf(kIntegerBit), Range),
-        Spec("toboolean", 1, 1, kAnyBits, TypeOf(kBooleanBit | kNullBit), ToBoolean),
-        Spec("tointeger", 1, 1, kAnyBits, TypeOf(kIntegerBit | kNullBit), ToInteger),
-        Spec("tofloat", 1, 1, kAnyBits, TypeOf(kFloatBit | kNullBit), ToFloat),
-        Spec("tostring", 1, 1, kAnyBits, TypeOf(kStringBit | kNullBit), ToString),
-        Spec("coalesce", 1, 1'000'000, kAnyBits, TypeOf(kAnyBits), Coalesce),
-    };
-    all.back().takes_null = true;
-    return all;
-  }());
-  return specs;
-}
+absl::Span<const FunctionSpec> ListFunctions() { return kSpecs; }
 
 }  // namespace graphdb::cypher

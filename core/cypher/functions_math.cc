@@ -64,8 +64,8 @@ Result Rand(EvalContext& context, const Datum*, size_t) {
                       static_cast<double>(kSteps));
 }
 
-FunctionSpec Spec(absl::string_view name, int args, FunctionBody body,
-                  StaticType result = TypeOf(kFloatBit)) {
+constexpr FunctionSpec Spec(absl::string_view name, int args, FunctionBody body,
+                            StaticType result = TypeOf(kFloatBit)) {
   FunctionSpec spec;
   spec.name = name;
   spec.args_min = args;
@@ -77,39 +77,39 @@ FunctionSpec Spec(absl::string_view name, int args, FunctionBody body,
   return spec;
 }
 
+constexpr FunctionSpec IsRandom(FunctionSpec spec) {
+  spec.random = true;
+  return spec;
+}
+
+constexpr FunctionSpec kSpecs[] = {
+    Spec("abs", 1, Abs, TypeOf(kNumberBits)),
+    Spec("sign", 1, Sign, TypeOf(kIntegerBit)),
+    Spec("ceil", 1, Apply<std::ceil>),
+    Spec("floor", 1, Apply<std::floor>),
+    Spec("round", 1, Apply<RoundHalfUp>),
+    Spec("sqrt", 1, Apply<std::sqrt>),
+    Spec("exp", 1, Apply<std::exp>),
+    Spec("log", 1, Apply<std::log>),
+    Spec("log10", 1, Apply<std::log10>),
+    Spec("sin", 1, Apply<std::sin>),
+    Spec("cos", 1, Apply<std::cos>),
+    Spec("tan", 1, Apply<std::tan>),
+    Spec("cot", 1, Apply<Cotangent>),
+    Spec("asin", 1, Apply<std::asin>),
+    Spec("acos", 1, Apply<std::acos>),
+    Spec("atan", 1, Apply<std::atan>),
+    Spec("atan2", 2, Atan2),
+    Spec("haversin", 1, Apply<Haversine>),
+    Spec("degrees", 1, Apply<Degrees>),
+    Spec("radians", 1, Apply<Radians>),
+    Spec("pi", 0, Pi),
+    Spec("e", 0, E),
+    IsRandom(Spec("rand", 0, Rand)),
+};
+
 }  // namespace
 
-const std::vector<FunctionSpec>& MathFunctions() {
-  static const auto& specs = *new std::vector<FunctionSpec>([] {
-    std::vector<FunctionSpec> all = {
-        Spec("abs", 1, Abs, TypeOf(kNumberBits)),
-        Spec("sign", 1, Sign, TypeOf(kIntegerBit)),
-        Spec("ceil", 1, Apply<std::ceil>),
-        Spec("floor", 1, Apply<std::floor>),
-        Spec("round", 1, Apply<RoundHalfUp>),
-        Spec("sqrt", 1, Apply<std::sqrt>),
-        Spec("exp", 1, Apply<std::exp>),
-        Spec("log", 1, Apply<std::log>),
-        Spec("log10", 1, Apply<std::log10>),
-        Spec("sin", 1, Apply<std::sin>),
-        Spec("cos", 1, Apply<std::cos>),
-        Spec("tan", 1, Apply<std::tan>),
-        Spec("cot", 1, Apply<Cotangent>),
-        Spec("asin", 1, Apply<std::asin>),
-        Spec("acos", 1, Apply<std::acos>),
-        Spec("atan", 1, Apply<std::atan>),
-        Spec("atan2", 2, Atan2),
-        Spec("haversin", 1, Apply<Haversine>),
-        Spec("degrees", 1, Apply<Degrees>),
-        Spec("radians", 1, Apply<Radians>),
-        Spec("pi", 0, Pi),
-        Spec("e", 0, E),
-        Spec("rand", 0, Rand),
-    };
-    all.back().random = true;
-    return all;
-  }());
-  return specs;
-}
+absl::Span<const FunctionSpec> MathFunctions() { return kSpecs; }
 
 }  // namespace graphdb::cypher

@@ -133,8 +133,8 @@ Result ToLower(EvalContext&, const Datum* args, size_t) {
   return Map("toLower()", args[0], [](const std::string& s) { return absl::AsciiStrToLower(s); });
 }
 
-FunctionSpec Spec(absl::string_view name, int args_min, int args_max, FunctionBody body,
-                  StaticType result = TypeOf(kStringBit)) {
+constexpr FunctionSpec Spec(absl::string_view name, int args_min, int args_max, FunctionBody body,
+                            StaticType result = TypeOf(kStringBit)) {
   FunctionSpec spec;
   spec.name = name;
   spec.args_min = args_min;
@@ -145,18 +145,17 @@ FunctionSpec Spec(absl::string_view name, int args_min, int args_max, FunctionBo
   return spec;
 }
 
+constexpr FunctionSpec kSpecs[] = {
+    Spec("substring", 2, 3, Substring), Spec("left", 2, 2, Left),
+    Spec("right", 2, 2, Right),         Spec("split", 2, 2, Split, ListOf(kStringBit)),
+    Spec("replace", 3, 3, Replace),     Spec("trim", 1, 1, Trim),
+    Spec("ltrim", 1, 1, TrimLeft),      Spec("rtrim", 1, 1, TrimRight),
+    Spec("toupper", 1, 1, ToUpper),     Spec("upper", 1, 1, ToUpper),
+    Spec("tolower", 1, 1, ToLower),     Spec("lower", 1, 1, ToLower),
+};
+
 }  // namespace
 
-const std::vector<FunctionSpec>& StringFunctions() {
-  static const auto& specs = *new std::vector<FunctionSpec>{
-      Spec("substring", 2, 3, Substring), Spec("left", 2, 2, Left),
-      Spec("right", 2, 2, Right),         Spec("split", 2, 2, Split, ListOf(kStringBit)),
-      Spec("replace", 3, 3, Replace),     Spec("trim", 1, 1, Trim),
-      Spec("ltrim", 1, 1, TrimLeft),      Spec("rtrim", 1, 1, TrimRight),
-      Spec("toupper", 1, 1, ToUpper),     Spec("upper", 1, 1, ToUpper),
-      Spec("tolower", 1, 1, ToLower),     Spec("lower", 1, 1, ToLower),
-  };
-  return specs;
-}
+absl::Span<const FunctionSpec> StringFunctions() { return kSpecs; }
 
 }  // namespace graphdb::cypher

@@ -1,7 +1,7 @@
 #include "core/cypher/lexer.h"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -18,7 +18,7 @@ struct Word {
 };
 
 // Sorted by text.
-constexpr std::array kWords = {
+constexpr Word kWords[] = {
     Word{"ALL", Keyword::kAll},
     Word{"AND", Keyword::kAnd},
     Word{"ANY", Keyword::kAny},
@@ -385,9 +385,9 @@ Keyword KeywordOf(absl::string_view word) {
   char upper[kLongestWord + 1];
   for (size_t i = 0; i < word.size(); ++i) upper[i] = absl::ascii_toupper(word[i]);
   const absl::string_view key(upper, word.size());
-  const auto it = std::lower_bound(kWords.begin(), kWords.end(), key,
+  const auto it = std::lower_bound(std::begin(kWords), std::end(kWords), key,
                                    [](const Word& w, absl::string_view k) { return w.text < k; });
-  return it != kWords.end() && it->text == key ? it->keyword : Keyword::kNone;
+  return it != std::end(kWords) && it->text == key ? it->keyword : Keyword::kNone;
 }
 
 absl::StatusOr<std::vector<Token>> Tokenize(absl::string_view text) { return Lexer(text).Run(); }

@@ -81,8 +81,7 @@ bool Computable(const Expr& expr, const std::set<int>& bound) {
 }
 
 bool IsIdOf(const Expr& expr, int slot) {
-  static const int kId = FindFunction("id");
-  return expr.kind == ExprKind::kFunction && expr.function == kId &&
+  return expr.kind == ExprKind::kFunction && FunctionAt(expr.function).name == "id" &&
          expr.args[0]->kind == ExprKind::kVariable && expr.args[0]->slot == slot;
 }
 

@@ -73,7 +73,7 @@ constexpr const char* kFoundByRandom[] = {
 
 // GRAPHDB_SEEDS=A..B runs other seeds than those of the check.
 std::pair<uint64_t, uint64_t> Seeds(uint64_t first, uint64_t last) {
-  const char* text = std::getenv("GRAPHDB_SEEDS");  // LINT-OK(env): a test's argument
+  const char* text = std::getenv("GRAPHDB_SEEDS");
   unsigned long long a = first;
   unsigned long long b = last;
   if (text != nullptr && std::sscanf(text, "%llu..%llu", &a, &b) == 1) b = a;
@@ -110,7 +110,7 @@ uint64_t FoundAt(const std::string& mutant, uint64_t first, uint64_t last) {
 }
 
 TEST(RandomTxnTest, PlantedBugsAreFound) {
-  const char* only = std::getenv("GRAPHDB_MUTANT");  // LINT-OK(env): a test's argument
+  const char* only = std::getenv("GRAPHDB_MUTANT");
   if (only != nullptr) {
     const auto [first, last] = Seeds(1, 300);
     EXPECT_NE(FoundAt(only, first, last), 0u) << only << " survives";
