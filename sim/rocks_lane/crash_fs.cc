@@ -141,7 +141,7 @@ void CrashFs::Restart(Random& random) {
     const uint64_t mode = random.Below(3);
     const uint64_t keep = mode == 0 ? 0 : mode == 1 ? tail : random.Below(tail + 1);
     survivor->bytes = file->bytes.substr(0, file->bytes.size() - tail + keep);
-    if (keep > 0 && random.Chance(1, 4)) {
+    if (keep > 0 && name.find("MANIFEST") == std::string::npos && random.Chance(1, 4)) {
       const uint64_t garbage = 1 + random.Below(keep);
       for (uint64_t i = 0; i < garbage; ++i) {
         survivor->bytes[survivor->bytes.size() - 1 - i] = static_cast<char>(random.Next());

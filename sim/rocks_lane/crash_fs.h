@@ -9,8 +9,9 @@
 // Invariants:
 //   1. Bytes and names survive Restart surely only after Sync of the file and
 //      Fsync of its folder; of the rest a drawn part survives: of a file's
-//      un-synced tail a prefix, possibly garbage in its end; of the un-synced
-//      changes of names a prefix.
+//      un-synced tail a prefix, possibly with garbage in its end; of the
+//      un-synced changes of names a prefix. No garbage in a MANIFEST: RocksDB
+//      refuses to open over it (docs/formats/engine.md).
 //   2. While the power is off nothing changes, and every call fails.
 //
 // Thread-safe: RocksDB calls it from its own threads.
