@@ -204,6 +204,9 @@ class Run {
     result_.self_halts = world_.self_halts();
     result_.commits_observed = observer_.safety().committed_count();
     result_.cover = CoverCounts();
+    result_.conflicts = result_.clients.conflicts;
+    const auto retried = result_.cover.find("txn.conflict_retried");
+    if (retried != result_.cover.end()) result_.conflicts += retried->second;
   }
 
   void Say(absl::string_view text) {

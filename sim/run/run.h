@@ -42,6 +42,9 @@ struct RunResult {
   NetworkCounters network;
   std::map<std::string, uint64_t> faults;  // by kind, as they happened
   uint64_t leader_changes = 0;             // during the load
+  // Serialization conflicts: those a client was told of and those the node
+  // settled itself by running the batch again.
+  uint64_t conflicts = 0;
   uint64_t self_halts = 0;
   uint64_t commits_observed = 0;
   std::map<std::string, uint64_t> cover;

@@ -31,7 +31,7 @@ std::string VerdictLine(const RunResult& result) {
 std::string StatsLines(const RunResult& result) {
   const SessionCounters& c = result.clients;
   return absl::StrCat("clients: requests=", c.requests, " acknowledged=", c.acknowledged,
-                      " failed=", c.failed, " unknown=", c.unknown, " conflicts=", c.conflicts,
+                      " failed=", c.failed, " unknown=", c.unknown, " conflicts=", result.conflicts,
                       " attempts=", c.attempts, " retried=", c.retried,
                       " multi_shard=", c.multi_shard, "\n", "network: sent=", result.network.sent,
                       " delivered=", result.network.delivered, " bytes=", result.network.bytes,
@@ -57,7 +57,7 @@ void Totals::Add(const RunResult& result) {
   clients_.requests += result.clients.requests;
   clients_.acknowledged += result.clients.acknowledged;
   clients_.unknown += result.clients.unknown;
-  clients_.conflicts += result.clients.conflicts;
+  conflicts_ += result.conflicts;
   clients_.multi_shard += result.clients.multi_shard;
   for (const auto& [kind, count] : result.faults) {
     faults_[kind] += count;
@@ -83,7 +83,7 @@ std::string Totals::Summary(double wall_seconds, double cpu_seconds, uint32_t jo
       "cpu %.1f s: %.1f runs/s per core, %.0f events/s per core, simulated/real %.0f per core\n",
       runs_, runs_ - failed_ - undecided_, failed_, undecided_, virtual_s / runs,
       per_run(clients_.requests), acknowledged, per_run(clients_.unknown),
-      per_run(clients_.multi_shard), per_run(clients_.conflicts), per_run(fault_count_),
+      per_run(clients_.multi_shard), per_run(conflicts_), per_run(fault_count_),
       per_run(fault_kinds_), per_run(leader_changes_), per_run(self_halts_), per_run(events_), wall,
       jobs, runs / wall, static_cast<double>(events_) / wall, virtual_s / wall, cpu, runs / cpu,
       static_cast<double>(events_) / cpu, virtual_s / cpu);

@@ -39,6 +39,7 @@ class Totals {
   uint64_t fault_kinds_ = 0;
   uint64_t leader_changes_ = 0;
   uint64_t self_halts_ = 0;
+  uint64_t conflicts_ = 0;
   SessionCounters clients_;
   std::map<std::string, uint64_t> faults_;
   std::map<std::string, uint64_t> cover_runs_;  // in how many runs a probe was hit

@@ -4,6 +4,11 @@
 #include <utility>
 
 namespace graphdb::sim {
+namespace {
+
+constexpr Duration kBeat = Duration::Milliseconds(250);
+
+}  // namespace
 
 Driver::Driver(World& world, std::vector<Assignment> assignments)
     : world_(world), assignments_(std::move(assignments)) {
@@ -54,9 +59,15 @@ void Driver::Think(Client& client) {
   const Duration mean = world_.options().think_mean;
   Random rng(StreamSeed(world_.options().seed, "client.think",
                         (uint64_t{client.session->client()} << 32) | client.next_number));
-  const Duration pause = mean / 4 + rng.UniformDuration(mean * 2 + Duration::Nanoseconds(1));
-  world_.loop().After(pause, world_.ClientLife(client.session->client()), "client.think",
-                      [this, &client] { LoadStep(client); });
+  Duration when =
+      world_.loop().now() + mean / 4 + rng.UniformDuration(mean * 2 + Duration::Nanoseconds(1));
+  // Half of them wait for the next beat, all at once: conflicts need company.
+  if (rng.Chance(1, 2)) {
+    const int64_t beat = kBeat.nanoseconds();
+    when = Duration::Nanoseconds((when.nanoseconds() / beat + 1) * beat);
+  }
+  world_.loop().At(when, world_.ClientLife(client.session->client()), "client.think",
+                   [this, &client] { LoadStep(client); });
 }
 
 void Driver::LoadStep(Client& client) {

@@ -32,7 +32,7 @@ class EdgesWorkload final : public Workload {
   Verdict Check() override;
 
  private:
-  static constexpr uint64_t kHubs = 5;
+  static constexpr uint64_t kHubs = 4;
 
   // When something was removed, as far as the clients know.
   struct Removal {

@@ -74,7 +74,7 @@ class BankWorkload final : public Workload {
   }
 
  private:
-  static constexpr uint64_t kAccounts = 6;
+  static constexpr uint64_t kAccounts = 4;
   static constexpr int64_t kInitial = 100;
 
   void ReadAll(v1::BatchRequest* batch) const {
@@ -130,7 +130,7 @@ class AppendWorkload final : public Workload {
   }
 
  private:
-  static constexpr uint64_t kKeys = 6;
+  static constexpr uint64_t kKeys = 4;
   static constexpr uint64_t kMopsMax = 4;
 
   // An append's result is the list before it: a read.
@@ -212,7 +212,7 @@ class RegisterWorkload final : public Workload {
   }
 
  private:
-  static constexpr uint64_t kKeys = 4;
+  static constexpr uint64_t kKeys = 3;
   static constexpr uint64_t kBudget = 1'000'000;
 
   void Record(uint32_t client, Mop mop, const OpOutcome& outcome, int place) {

@@ -41,7 +41,7 @@ struct RunOptions {
   uint32_t shards = 3;
   Duration duration = Duration::Seconds(30);  // of load, after the cluster has formed
   std::vector<WorkloadSpec> workloads;
-  Duration think_mean = Duration::Milliseconds(300);
+  Duration think_mean = Duration::Milliseconds(500);
   LinkProfile network;
   DiskFaults disk;
   KvFaults kv;

@@ -134,6 +134,10 @@ void DrawFault(const RunOptions& options, const Families& families, Duration at,
   plan->push_back(std::move(end));
 }
 
+uint32_t ClientsOf(absl::string_view workload) {
+  return workload == "append" || workload == "skew" ? 2 : 1;
+}
+
 Families DrawFamilies(Random& rng) {
   Families families;
   const std::pair<FaultKind, uint64_t> all[] = {
@@ -150,7 +154,7 @@ Families DrawFamilies(Random& rng) {
 }
 
 void DrawKnobs(Random& rng, RunOptions* options) {
-  options->think_mean = Milliseconds(rng, 150, 350);
+  options->think_mean = Milliseconds(rng, 400, 700);
   options->hop_max = Duration::Microseconds(rng.Between(1, rng.Chance(1, 4) ? 1'000 : 50));
   options->clock_error_ppb_max = rng.Between(0, rng.Chance(1, 5) ? 20'000'000 : 200'000);
   const NetworkRates rates = DrawRates(rng);
@@ -177,7 +181,7 @@ RunOptions DrawSwarmOptions(uint64_t seed) {
   RunOptions options;
   options.seed = seed;
   for (const char* workload : {"append", "bank", "register", "skew", "edges"}) {
-    options.workloads.push_back({workload, workload[0] == 'a' ? 2u : 1u});
+    options.workloads.push_back({workload, ClientsOf(workload)});
   }
   if (rng.Below(100) < kFaultFreePercent) return options;
   DrawKnobs(rng, &options);
