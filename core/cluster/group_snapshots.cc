@@ -90,6 +90,14 @@ void GroupHost::OnStaged(NodeId from, uint64_t transfer, absl::StatusOr<StagedSn
   raft_->Tick(env_.clock.Monotonic());
   raft_->Step(*header);
   Pump();
+  if (install_pending_) return;
+  // Raft had no use for it (an older term's, or the log has it all by now):
+  // thrown away, or no later snapshot would ever be taken.
+  GRAPHDB_COVER("cluster.snapshot_discarded");
+  env_.disk.Remove(staged_->file, [](absl::Status) {});
+  staged_.reset();
+  stage_->Answer(false);
+  stage_.reset();
 }
 
 void GroupHost::Install(StagedSnapshot staged, raft::SnapshotMeta meta) {
