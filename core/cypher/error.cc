@@ -24,10 +24,12 @@ absl::StatusCode CodeOf(const Error& error) {
 
 absl::Status Build(const Error& error, const std::string& shown) {
   absl::Status status(CodeOf(error), shown);
-  status.SetPayload(kPayload, absl::Cord(absl::StrCat(error.type, "\n", error.detail, "\n",
-                                                      error.phase == ErrorPhase::kRuntime ? 1 : 0,
-                                                      "\n", error.offset, "\n", error.line, "\n",
-                                                      error.column, "\n", error.message)));
+  const std::string payload = absl::StrCat(
+      error.type, "\n", error.detail, "\n", error.phase == ErrorPhase::kRuntime ? 1 : 0, "\n",
+      error.offset, "\n", error.line, "\n", error.column, "\n", error.message);
+  // Through a view: of Cord's constructor from std::string gcc and clang make
+  // different symbols.
+  status.SetPayload(kPayload, absl::Cord(absl::string_view(payload)));
   return status;
 }
 

@@ -104,8 +104,8 @@ Task<absl::Status> ExecutionContext::FetchWanted() {
   std::vector<NodeRef> wanted = std::exchange(wanted_, {});
   std::erase_if(wanted, [](const NodeRef& node) { return node->fetched; });
   if (wanted.empty()) co_return absl::OkStatus();
-  std::stable_sort(wanted.begin(), wanted.end(),
-                   [](const NodeRef& a, const NodeRef& b) { return a->node.id < b->node.id; });
+  std::sort(wanted.begin(), wanted.end(),
+            [](const NodeRef& a, const NodeRef& b) { return a->node.id < b->node.id; });
   std::vector<ElementId> ids;
   for (const NodeRef& node : wanted) {
     if (ids.empty() || ids.back() != node->node.id) ids.push_back(node->node.id);

@@ -193,8 +193,7 @@ class Sort : public Operator {
         }));
     order_.resize(rows_.rows());
     std::iota(order_.begin(), order_.end(), size_t{0});
-    std::stable_sort(order_.begin(), order_.end(),
-                     [&](size_t a, size_t b) { return Before(a, b); });
+    std::sort(order_.begin(), order_.end(), [&](size_t a, size_t b) { return Before(a, b); });
     co_return co_await context_.Work(rows_.rows());
   }
 
@@ -204,7 +203,7 @@ class Sort : public Operator {
       const int order = OrderCompare(keys_[a * count + k], keys_[b * count + k]);
       if (order != 0) return plan_.descending[k] ? order > 0 : order < 0;
     }
-    return false;
+    return a < b;  // as they came
   }
 
   const SortNode& plan_;
