@@ -21,13 +21,14 @@ namespace graphdb::sim {
 
 enum class Outcome : uint8_t { kOk, kFail, kInfo };
 
-// One micro-operation of a transaction.
+// One micro-operation of a transaction. A kMismatch is a compare-and-set that was
+// compared and did not match: it read something other than `expected`.
 struct Mop {
-  enum class Kind : uint8_t { kAppend, kReadList, kWrite, kRead, kCas };
+  enum class Kind : uint8_t { kAppend, kReadList, kWrite, kRead, kCas, kMismatch };
   Kind kind = Kind::kRead;
   uint64_t key = 0;
   std::optional<int64_t> value;     // written, read (unset: nothing there), new value of a cas
-  std::optional<int64_t> expected;  // cas
+  std::optional<int64_t> expected;  // cas; kMismatch: what was not there
   std::vector<int64_t> list;        // kReadList
 };
 

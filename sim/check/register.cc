@@ -25,6 +25,8 @@ std::string Show(const Op& op) {
       return absl::StrCat(text, "read ", Show(mop.value));
     case Mop::Kind::kCas:
       return absl::StrCat(text, "cas ", Show(mop.expected), " -> ", Show(mop.value));
+    case Mop::Kind::kMismatch:
+      return absl::StrCat(text, "cas ", Show(mop.expected), " -> ", Show(mop.value), " refused");
     default:
       return absl::StrCat(text, "write ", Show(mop.value));
   }
@@ -33,6 +35,10 @@ std::string Show(const Op& op) {
 }  // namespace
 
 bool RegisterModel::Step(const State& state, const Call& call, State* next) {
+  if (call.kind == Mop::Kind::kMismatch) {
+    *next = state;
+    return state != call.expected;
+  }
   *next = call.value;
   if (call.kind == Mop::Kind::kRead) return state == call.value;
   return call.kind == Mop::Kind::kWrite || state == call.expected;

@@ -16,7 +16,7 @@
 namespace graphdb::sim {
 
 struct RegisterCall {
-  Mop::Kind kind;  // kRead, kWrite, kCas
+  Mop::Kind kind;  // kRead, kWrite, kCas, kMismatch
   std::optional<int64_t> value;
   std::optional<int64_t> expected;
 };

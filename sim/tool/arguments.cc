@@ -123,6 +123,8 @@ absl::string_view Usage() {
   graphdb-sim run --scenario FILE [--seed N]   one run of a scenario file
   graphdb-sim run --swarm --seed N             one run whose faults the seed draws
   graphdb-sim run --swarm --seeds A..B         many, on all cores
+  graphdb-sim check FILE --model register|kv|append [--budget STEPS]
+                                               judges a recorded history
 
   --log none|short|full   what one run prints of its trace (default short)
   --mutate ID             plants a bug (docs/mutants.md)
@@ -143,13 +145,13 @@ Example: graphdb-sim run --scenario scenarios/cluster/leader_crash.txt --seed 7
 absl::StatusOr<Arguments> ParseArguments(const std::vector<std::string>& args) {
   Arguments arguments;
   bool swarm = false;
-  if (args.empty()) return absl::InvalidArgumentError("no command: expected run");
+  if (args.empty()) return absl::InvalidArgumentError("no command: expected run or check");
   size_t i = 0;
   if (args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
     arguments.help = true;
     return arguments;
   }
-  if (args[0] != "run") return Expected("command", args[0], "run");
+  if (args[0] != "run") return Expected("command", args[0], "run or check");
   for (i = 1; i < args.size(); ++i) {
     const std::string& arg = args[i];
     if (SetSwitch(arg, &arguments, &swarm)) continue;

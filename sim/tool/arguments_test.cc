@@ -23,8 +23,8 @@ TEST(ArgumentsTest, ReadsBothFormsOfAValue) {
 }
 
 TEST(ArgumentsTest, MistakesNameOptionValueAndExpectation) {
-  EXPECT_EQ(ErrorOf({}), "no command: expected run");
-  EXPECT_EQ(ErrorOf({"walk"}), "command 'walk': expected run");
+  EXPECT_EQ(ErrorOf({}), "no command: expected run or check");
+  EXPECT_EQ(ErrorOf({"walk"}), "command 'walk': expected run or check");
   EXPECT_EQ(ErrorOf({"run", "--seed", "x"}), "--seed 'x': expected a number from 0 to 2^64-1");
   EXPECT_EQ(ErrorOf({"run", "--seeds", "9..1"}),
             "--seeds '9..1': expected A..B with A <= B, for example 1..500");

@@ -18,6 +18,7 @@
 #include "sim/run/run.h"
 #include "sim/tool/arguments.h"
 #include "sim/tool/campaign.h"
+#include "sim/tool/check_command.h"
 #include "sim/tool/report.h"
 #include "sim/tripwire/tripwire.h"
 #include "sim/world/scenario.h"
@@ -213,6 +214,7 @@ class Tool {
 
 int ToolMain(int argc, char** argv, const ProgramFactory& factory) {
   const std::vector<std::string> args(argv + 1, argv + argc);
+  if (!args.empty() && args[0] == "check") return CheckMain({args.begin() + 1, args.end()});
   absl::StatusOr<Arguments> arguments = ParseArguments(args);
   if (!arguments.ok()) return Complain(arguments.status().message());
   if (arguments->help) {

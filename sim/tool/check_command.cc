@@ -1,0 +1,123 @@
+#include "sim/tool/check_command.h"
+
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/status_macros.h"
+#include "sim/check/key_value.h"
+#include "sim/check/list_append.h"
+#include "sim/check/recorded_history.h"
+#include "sim/check/register.h"
+
+namespace graphdb::sim {
+namespace {
+
+constexpr int kTrue = 0, kFalse = 1, kUsage = 2, kUnknown = 3;
+
+CheckAnswer Answer(LinearizeVerdict verdict, absl::string_view proof) {
+  switch (verdict) {
+    case LinearizeVerdict::kLinearizable:
+      return {kTrue, "linearizable=true\n"};
+    case LinearizeVerdict::kViolation:
+      return {kFalse, absl::StrCat("linearizable=false\n", proof, proof.empty() ? "" : "\n")};
+    case LinearizeVerdict::kUndecided:
+      break;
+  }
+  return {kUnknown, "linearizable=unknown\nthe search ran out of its budget; see --budget\n"};
+}
+
+}  // namespace
+
+absl::StatusOr<CheckArguments> ParseCheckArguments(const std::vector<std::string>& args) {
+  CheckArguments arguments;
+  const auto expected = [](absl::string_view option, absl::string_view value,
+                           absl::string_view what) {
+    return absl::InvalidArgumentError(absl::StrCat(option, " '", value, "': expected ", what));
+  };
+  for (size_t i = 0; i < args.size(); ++i) {
+    std::string option = args[i];
+    if (option.size() < 2 || option.substr(0, 2) != "--") {
+      if (!arguments.file.empty()) return expected("check", option, "one file");
+      arguments.file = option;
+      continue;
+    }
+    std::string value;
+    const size_t equals = option.find('=');
+    if (equals != std::string::npos) {
+      value = option.substr(equals + 1);
+      option.resize(equals);
+    } else if (++i < args.size()) {
+      value = args[i];
+    }
+    if (option == "--model") {
+      if (value != "register" && value != "kv" && value != "append") {
+        return expected(option, value, "register, kv or append");
+      }
+      arguments.model = value;
+    } else if (option == "--budget") {
+      if (!absl::SimpleAtoi(value, &arguments.budget) || arguments.budget == 0) {
+        return expected(option, value, "a number of steps above 0");
+      }
+    } else {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "unknown option '", option, "' of check: expected FILE, --model and --budget"));
+    }
+  }
+  if (arguments.file.empty()) return expected("check", "", "the file of a history, or -");
+  if (arguments.model.empty()) return expected("--model", "", "register, kv or append");
+  return arguments;
+}
+
+absl::StatusOr<CheckAnswer> CheckHistory(const CheckArguments& arguments, absl::string_view text) {
+  GRAPHDB_ASSIGN_OR_RETURN(const RecordedHistory recorded, ParseHistory(text, arguments.file));
+  if (arguments.model == "kv") {
+    GRAPHDB_ASSIGN_OR_RETURN(const std::vector<KeyValueCall> calls, ToKeyValue(recorded));
+    const KeyValueVerdict verdict = CheckKeyValue(calls, arguments.budget);
+    return Answer(verdict.verdict,
+                  absl::StrCat("no order explains the answers of key ", verdict.key));
+  }
+  if (arguments.model == "append") {
+    GRAPHDB_ASSIGN_OR_RETURN(const History history, ToListAppend(recorded));
+    const MaybeViolation violation = CheckListAppend(history);
+    if (!violation) return Answer(LinearizeVerdict::kLinearizable, "");
+    return Answer(LinearizeVerdict::kViolation,
+                  absl::StrCat(violation->oracle, ": ", violation->message));
+  }
+  GRAPHDB_ASSIGN_OR_RETURN(const History history, ToRegisters(recorded));
+  const RegisterVerdict verdict = CheckRegisters(history, arguments.budget);
+  return Answer(verdict.verdict, verdict.violation ? verdict.violation->message : "");
+}
+
+int CheckMain(const std::vector<std::string>& args) {
+  const absl::StatusOr<CheckArguments> arguments = ParseCheckArguments(args);
+  if (!arguments.ok()) {
+    std::fprintf(stderr, "graphdb-sim: %s\n", std::string(arguments.status().message()).c_str());
+    return kUsage;
+  }
+  std::stringstream text;
+  if (arguments->file == "-") {
+    text << std::cin.rdbuf();
+  } else {
+    std::ifstream in(arguments->file);
+    if (!in) {
+      std::fprintf(stderr, "graphdb-sim: check '%s': expected a file that can be read\n",
+                   arguments->file.c_str());
+      return kUsage;
+    }
+    text << in.rdbuf();
+  }
+  const absl::StatusOr<CheckAnswer> answer = CheckHistory(*arguments, text.str());
+  if (!answer.ok()) {
+    std::fprintf(stderr, "graphdb-sim: %s\n", std::string(answer.status().message()).c_str());
+    return kUsage;
+  }
+  std::printf("%s", answer->text.c_str());
+  return answer->status;
+}
+
+}  // namespace graphdb::sim
