@@ -6,6 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
+#include "core/base/mutant.h"
 #include "core/base/status_macros.h"
 #include "core/cluster/admin.h"
 #include "core/cluster/admission.h"
@@ -446,7 +447,8 @@ void Node::Impl::HandleClient(v1::ClientRequest request, Reply reply) {
     return;
   }
   const GroupHost* meta = Group(kMetaGroup);
-  if (!member_ || meta == nullptr || !HasMajorityOfPeers() || Map().empty()) {
+  const bool forming = !HasMajorityOfPeers() && !GRAPHDB_MUTANT("rule-I1.forming");
+  if (!member_ || meta == nullptr || forming || Map().empty()) {
     const size_t voters =
         meta != nullptr && meta->running() ? meta->raft()->config().voters.size() : 0;
     reply(ErrorResponse(absl::StatusCode::kUnavailable, v1::FORMING,

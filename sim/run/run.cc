@@ -22,6 +22,8 @@ namespace {
 
 World* g_present = nullptr;  // LINT-OK(mutable-global): for the text of a failed check alone
 
+// Longer than a founder asks its peers, and than supervisor and hellos take.
+constexpr Duration kEpilogue = Duration::Seconds(10);
 constexpr Duration kPoll = Duration::Milliseconds(50);
 
 std::vector<Driver::Assignment> MakeAssignments(const RunOptions& options) {
@@ -51,7 +53,7 @@ class Run {
   ~Run() { g_present = nullptr; }
 
   RunResult Execute() {
-    if (Phases()) Judge();
+    if (Phases() && Judge()) Epilogue();
     Collect();
     return std::move(result_);
   }
@@ -60,9 +62,17 @@ class Run {
   // False where the run ended early, with the verdict set.
   bool Phases() {
     world_.StartAll();
+    forms_cluster_ = world_.program(NodeId(0))->FormsCluster();
+    world_.Play(options_.forming_plan);
     driver_.StartSetup();
-    if (!Until("formed and set up", options_.form_limit, [&] { return driver_.setup_done(); })) {
+    if (!Until("formed and set up", options_.form_limit, [&] {
+          NoticeEarlyService();
+          return driver_.setup_done();
+        })) {
       return false;
+    }
+    if (served_while_forming_) {
+      return Fail("forming", "requests were served before a majority had ever been up");
     }
     Say("load starts");
     const uint64_t leaders_before = observer_.leaders_seen();
@@ -129,22 +139,64 @@ class Run {
     return false;
   }
 
-  void Judge() {
+  // Rule I1: no read and no write until a majority of the configured peers votes.
+  void NoticeEarlyService() {
+    if (!forms_cluster_) return;
+    const bool majority = world_.ever_started_count() > options_.nodes / 2;
+    if (!majority && driver_.counters().acknowledged > 0) served_while_forming_ = true;
+  }
+
+  // False where the run is no success.
+  bool Judge() {
     if (auto violation = observer_.CompareLogs()) {
-      Fail(violation->oracle, violation->message);
-      return;
+      return Fail(violation->oracle, violation->message);
     }
-    if (!CompareEngines()) return;
+    if (!CompareEngines()) return false;
     for (const Driver::Assignment& assignment : driver_.assignments()) {
       const Workload::Verdict verdict = assignment.workload->Check();
       if (verdict.violation) {
-        Fail(verdict.violation->oracle, verdict.violation->message);
-        return;
+        return Fail(verdict.violation->oracle, verdict.violation->message);
       }
       if (!verdict.undecided) continue;
       Fail(assignment.workload->name(), "the oracle ran out of its budget");
       result_.verdict = RunResult::Verdict::kUndecided;
     }
+    return result_.verdict == RunResult::Verdict::kOk;
+  }
+
+  // Rule I1 on a founder that lost its disk. Raft's oracles don't look any more:
+  // to them a second cluster is the first one gone wrong.
+  void Epilogue() {
+    if (options_.epilogue == sim::Epilogue::kNone || !forms_cluster_) return;
+    const NodeId founder(0);
+    const bool cut_off = options_.epilogue == sim::Epilogue::kWipeCutOffFounder;
+    for (uint32_t n = 1; cut_off && n < options_.nodes; ++n) {
+      world_.fabric().Cut(founder, NodeId(n));
+      world_.fabric().Cut(NodeId(n), founder);
+    }
+    Say("epilogue");
+    world_.Wipe(founder);
+    if (!RunFor(kEpilogue)) return;
+    uint32_t groups = 0;
+    world_.VisitReplicas(founder, [&groups](const ReplicaView&) { ++groups; });
+    if (!cut_off) {
+      if (groups == 0 && world_.Up(founder)) return;
+      Fail("one-cluster", "a wiped founder did not wait to be replaced beside its old cluster");
+      return;
+    }
+    const uint64_t halts = world_.self_halts();
+    world_.fabric().HealAll();
+    if (!RunFor(kEpilogue) || groups == 0 || world_.self_halts() > halts) return;
+    Fail("one-cluster", "a second founder met the first cluster and went on");
+  }
+
+  bool RunFor(Duration time) {
+    const Duration end = world_.loop().now() + time;
+    Duration due;
+    while (world_.loop().NextDue(&due) && due <= end) {
+      if (!world_.Step()) return false;
+    }
+    return true;
   }
 
   // State equality: everything but what belongs to one disk is equal on all nodes.
@@ -220,6 +272,8 @@ class Run {
   Driver driver_;
   Observer observer_;
   RunResult result_;
+  bool forms_cluster_ = true;
+  bool served_while_forming_ = false;
 };
 
 }  // namespace

@@ -34,6 +34,7 @@ class ToyStore final : public Program {
   absl::Status Start() override;
   void HandleClient(v1::ClientRequest request, Reply reply) override;
   void VisitReplicas(absl::FunctionRef<void(const ReplicaView&)>) const override {}
+  bool FormsCluster() const override { return false; }
 
   static ProgramFactory Factory(ToyBug bug = ToyBug::kNone);
 

@@ -34,6 +34,14 @@ struct NodeKnobs {
   friend bool operator==(const NodeKnobs&, const NodeKnobs&) = default;
 };
 
+// What is done to the founder after the final reads, when all is calm: a run
+// that lost a disk could no longer be judged by what its replicas hold.
+enum class Epilogue : uint8_t {
+  kNone,
+  kWipeFounder,       // its disk is emptied; it has to ask first, and is refused
+  kWipeCutOffFounder  // as above, and it can't ask anybody for a while (rule I1)
+};
+
 struct RunOptions {
   std::string name = "swarm";
   uint64_t seed = 1;
@@ -50,7 +58,12 @@ struct RunOptions {
   int64_t clock_error_ppb_max = 200'000;
   // A node that halted by itself is started again after this long.
   Duration supervisor_delay = Duration::Milliseconds(1000);
-  FaultPlan plan;
+  // node1 is there from the beginning, the others as many times later as they
+  // have nodes before them.
+  Duration join_delay;
+  FaultPlan forming_plan;  // from the first start on
+  FaultPlan plan;          // from the begin of the load on
+  Epilogue epilogue = Epilogue::kNone;
   std::string mutant;
   // Limits in virtual time; beyond them the cluster has lost its liveness.
   Duration form_limit = Duration::Seconds(60);

@@ -134,9 +134,8 @@ void DrawFault(const RunOptions& options, const Families& families, Duration at,
   plan->push_back(std::move(end));
 }
 
-uint32_t ClientsOf(absl::string_view workload) {
-  return workload == "append" || workload == "skew" ? 2 : 1;
-}
+// Two of a kind, for their oracles look for races; transfers race with themselves.
+uint32_t ClientsOf(absl::string_view workload) { return workload == "bank" ? 1 : 2; }
 
 Families DrawFamilies(Random& rng) {
   Families families;
@@ -154,7 +153,8 @@ Families DrawFamilies(Random& rng) {
 }
 
 void DrawKnobs(Random& rng, RunOptions* options) {
-  options->think_mean = Milliseconds(rng, 400, 700);
+  const bool hot = rng.Chance(1, 5);
+  options->think_mean = hot ? Milliseconds(rng, 100, 250) : Milliseconds(rng, 450, 900);
   options->hop_max = Duration::Microseconds(rng.Between(1, rng.Chance(1, 4) ? 1'000 : 50));
   options->clock_error_ppb_max = rng.Between(0, rng.Chance(1, 5) ? 20'000'000 : 200'000);
   const NetworkRates rates = DrawRates(rng);
@@ -174,6 +174,30 @@ void DrawKnobs(Random& rng, RunOptions* options) {
   options->supervisor_delay = Milliseconds(rng, 100, 3'000);
 }
 
+// How the cluster comes to be, and what its founder goes through at the end.
+void DrawForming(uint64_t seed, RunOptions* options) {
+  Random rng(StreamSeed(seed, "swarm.forming", 0));
+  if (rng.Chance(1, 3)) options->join_delay = Milliseconds(rng, 200, 4'000);
+  const uint64_t crashes = rng.Chance(1, 3) ? 1 + rng.Below(3) : 0;
+  for (uint64_t i = 0; i < crashes; ++i) {
+    FaultAction crash;
+    crash.kind = FaultKind::kCrash;
+    crash.at = Milliseconds(rng, 5, 6'000);
+    const uint64_t founder_too = rng.Below(2);
+    const uint64_t other = rng.Below(options->nodes);
+    crash.target.node = NodeId(static_cast<uint32_t>(founder_too * other));
+    FaultAction restart;
+    restart.kind = FaultKind::kRestart;
+    restart.at = crash.at + Milliseconds(rng, 50, 2'000);
+    restart.target = kEverybody;
+    options->forming_plan.push_back(std::move(crash));
+    options->forming_plan.push_back(std::move(restart));
+  }
+  const uint64_t epilogue = rng.Below(10);
+  if (epilogue == 0) options->epilogue = Epilogue::kWipeFounder;
+  if (epilogue == 1) options->epilogue = Epilogue::kWipeCutOffFounder;
+}
+
 }  // namespace
 
 RunOptions DrawSwarmOptions(uint64_t seed) {
@@ -183,6 +207,7 @@ RunOptions DrawSwarmOptions(uint64_t seed) {
   for (const char* workload : {"append", "bank", "register", "skew", "edges"}) {
     options.workloads.push_back({workload, ClientsOf(workload)});
   }
+  DrawForming(seed, &options);
   if (rng.Below(100) < kFaultFreePercent) return options;
   DrawKnobs(rng, &options);
   const Families families = DrawFamilies(rng);

@@ -95,7 +95,28 @@ const env::KvReader* World::engine(NodeId node) const {
 }
 
 void World::StartAll() {
-  for (uint32_t n = 0; n < slots_.size(); ++n) Start(NodeId(n));
+  for (uint32_t n = 0; n < slots_.size(); ++n) {
+    const Duration delay = options_.join_delay * n;
+    slots_[n].wanted_up = true;
+    if (delay == Duration()) {
+      Start(NodeId(n));
+    } else {
+      ScheduleStart(NodeId(n), delay);
+    }
+  }
+}
+
+void World::Wipe(NodeId node) {
+  Say(env::LogLevel::kWarning, NodeActor(node), "its disk is wiped");
+  Crash(node, /*power=*/true);
+  slots_[node.value()].disk_state = SimDiskState();
+  slots_[node.value()].kv_state = SimKvState();
+  Start(node);
+}
+
+uint32_t World::ever_started_count() const {
+  return static_cast<uint32_t>(std::count_if(slots_.begin(), slots_.end(),
+                                             [](const Slot& slot) { return slot.starts > 0; }));
 }
 
 void World::Start(NodeId node) {

@@ -68,7 +68,11 @@ class World {
   // Dispatches one event and buries who died of it. False where none is left.
   bool Step();
 
+  // node1 now, the others by RunOptions::join_delay.
   void StartAll();
+  // The node dies and comes back at once with an empty disk and engine.
+  void Wipe(NodeId node);
+  uint32_t ever_started_count() const;
   bool Up(NodeId node) const;
   uint32_t up_count() const;
   // Null where the node is down.
