@@ -40,6 +40,9 @@ Task<int> Count(int n) {
 }
 
 TEST(TaskTest, ManyAwaitsKeepTheStackFlat) {
+#if !defined(__OPTIMIZE__) || defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "g++ makes a tail call of a transfer in optimised code only, and not under asan";
+#endif
   int result = 0;
   Spawn(Count(1'000'000), [&](int v) { result = v; });
   EXPECT_EQ(result, 1'000'000);

@@ -83,7 +83,7 @@ def writable_state(archive):
                 continue
             if symbol.startswith(("guard variable", "vtable", "typeinfo", "DW.ref.")):
                 continue
-            if symbol not in _STATE_ALLOWED:
+            if re.sub(r"\[abi:\w+\]", "", symbol) not in _STATE_ALLOWED:  # clang names the ABI
                 yield f"{archive}({name}): [state] keeps {symbol} in {section}"
 
 
