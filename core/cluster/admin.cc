@@ -129,6 +129,8 @@ Task<v1::ClientResponse> Admin::Stats(bool digest) {
   v1::Stats* stats = response.mutable_admin()->mutable_stats();
   stats->set_timestamp(ts->value());
   stats->set_replicas_equal(digest);
+  stats->set_cache_hits(host_.Adjacency().hits());
+  stats->set_cache_misses(host_.Adjacency().misses());
   Hash128 total;
   for (uint16_t shard = 0; shard < options_.num_shards; ++shard) {
     absl::Status error = absl::UnavailableError("no leader");

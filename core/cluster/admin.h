@@ -15,6 +15,7 @@
 #include "core/cluster/identity.h"
 #include "core/cluster/node.h"
 #include "core/cluster/router.h"
+#include "core/storage/adjacency_cache.h"
 #include "proto/peer.pb.h"
 
 namespace graphdb::cluster {
@@ -29,6 +30,7 @@ class AdminHost {
   virtual const v1::MetaStateView& Meta() const = 0;
   virtual const GroupHost* Group(ShardId group) const = 0;
   virtual void VisitHosts(absl::FunctionRef<void(const GroupHost&)> visit) const = 0;
+  virtual const storage::AdjacencyCache& Adjacency() const = 0;
   virtual bool draining() const = 0;
   virtual uint64_t LogBytes() const = 0;
 };

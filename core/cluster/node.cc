@@ -60,6 +60,7 @@ class Node::Impl final : public PeerHandler,
   // AdminHost
   const v1::MetaStateView& Meta() const override;
   const GroupHost* Group(ShardId group) const override;
+  const storage::AdjacencyCache& Adjacency() const override { return adjacency_; }
   void VisitHosts(absl::FunctionRef<void(const GroupHost&)> visit) const override;
   bool draining() const override { return draining_; }
   uint64_t LogBytes() const override { return log_.total_bytes(); }
@@ -94,6 +95,7 @@ class Node::Impl final : public PeerHandler,
   Gateway gateway_;
   Admin admin_;
 
+  storage::AdjacencyCache adjacency_;
   raft::RecoveredLog recovered_;
   std::map<ShardId, Replica> replicas_;
   std::unique_ptr<MetaHost> meta_host_;
@@ -118,7 +120,8 @@ Node::Impl::Impl(NodeOptions options, env::Env& env)
       membership_(options_, env),
       router_(options_, env, link_, *this),
       gateway_(env, router_),
-      admin_(options_, env, identity_, router_, *this) {}
+      admin_(options_, env, identity_, router_, *this),
+      adjacency_(options_.adjacency_cache_lists) {}
 
 // ---- start -----------------------------------------------------------------
 
@@ -257,7 +260,8 @@ GroupHost* Node::Impl::MakeGroup(ShardId group) {
     meta_host_->LoadView();
     replica.group->SetMachine(meta_host_.get());
   } else {
-    replica.shard = std::make_unique<ShardHost>(options_, env_, *replica.group, router_);
+    replica.shard =
+        std::make_unique<ShardHost>(options_, env_, *replica.group, router_, adjacency_);
     replica.group->SetMachine(replica.shard.get());
   }
   return replica.group.get();
@@ -508,6 +512,11 @@ void Node::Drain(Duration limit, absl::AnyInvocable<void()> done) {
 }
 
 bool Node::ready() const { return impl_->ready(); }
+
+AdjacencyStats Node::adjacency() const {
+  const storage::AdjacencyCache& cache = impl_->Adjacency();
+  return {cache.hits(), cache.misses(), cache.lists(), cache.bytes()};
+}
 
 void Node::VisitGroups(absl::FunctionRef<void(const GroupView&)> visit) const {
   impl_->VisitHosts([&visit](const GroupHost& host) {

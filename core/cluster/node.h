@@ -76,6 +76,14 @@ struct GroupView {
   LogIndex applied;
 };
 
+// Of this node's cache of adjacency lists.
+struct AdjacencyStats {
+  uint64_t hits = 0;
+  uint64_t misses = 0;
+  uint64_t lists = 0;
+  uint64_t bytes = 0;
+};
+
 class Node {
  public:
   using Reply = absl::AnyInvocable<void(v1::ClientResponse)>;
@@ -97,6 +105,7 @@ class Node {
   void Drain(Duration limit, absl::AnyInvocable<void()> done);
 
   bool ready() const;  // is in a formed cluster and knows a meta leader
+  AdjacencyStats adjacency() const;
   void VisitGroups(absl::FunctionRef<void(const GroupView&)> visit) const;
 
  private:

@@ -19,13 +19,15 @@ txn::ShardLeaderOptions LeaderOptions(const NodeOptions& options, ShardId shard)
 
 }  // namespace
 
-ShardHost::ShardHost(const NodeOptions& options, env::Env& env, GroupHost& group, Router& router)
+ShardHost::ShardHost(const NodeOptions& options, env::Env& env, GroupHost& group, Router& router,
+                     storage::AdjacencyCache& cache)
     : options_(options),
       env_(env),
       group_(group),
       router_(router),
+      cache_(cache),
       machine_(group.group()),
-      leader_(LeaderOptions(options, group.group()), env.kv) {}
+      leader_(LeaderOptions(options, group.group()), env.kv, cache) {}
 
 void ShardHost::Serve(v1::ShardRequest request, Reply reply) {
   const bool forming = group_.raft() != nullptr &&
@@ -108,6 +110,7 @@ absl::Status ShardHost::Apply(const raft::Entry& entry, env::KvBatch* batch) {
       machine_.Apply(entry.term, entry.index, entry.data, env_.kv, batch);
   if (!result.ok()) return result.status();
   result_ = *std::move(result);
+  cache_.OnBatch(*batch);
   return absl::OkStatus();
 }
 

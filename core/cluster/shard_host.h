@@ -21,6 +21,7 @@
 #include "core/cluster/router.h"
 #include "core/cluster/state_machine.h"
 #include "core/shard/shard_state_machine.h"
+#include "core/storage/adjacency_cache.h"
 #include "core/txn/shard_leader.h"
 
 namespace graphdb::cluster {
@@ -32,7 +33,9 @@ class ShardHost final : public StateMachine {
  public:
   using Reply = absl::AnyInvocable<void(v1::ShardResponse)>;
 
-  ShardHost(const NodeOptions& options, env::Env& env, GroupHost& group, Router& router);
+  // `cache` is of the node's engine, shared by its shards.
+  ShardHost(const NodeOptions& options, env::Env& env, GroupHost& group, Router& router,
+            storage::AdjacencyCache& cache);
 
   void Serve(v1::ShardRequest request, Reply reply);
 
@@ -44,7 +47,7 @@ class ShardHost final : public StateMachine {
   void ReadReady(raft::ReadId id, LogIndex index) override;
   void ReadFailed(raft::ReadId id) override;
   std::vector<storage::KeyRange> OwnedRanges() const override;
-  void Restored() override {}
+  void Restored() override { cache_.Clear(); }
 
   const txn::ShardLeader& leader() const { return leader_; }
 
@@ -61,6 +64,7 @@ class ShardHost final : public StateMachine {
   env::Env& env_;
   GroupHost& group_;
   Router& router_;
+  storage::AdjacencyCache& cache_;
   shard::ShardStateMachine machine_;
   txn::ShardLeader leader_;
   shard::ApplyResult result_;  // of the entry that is being applied

@@ -1,108 +1,123 @@
 #include "core/storage/adjacency_cache.h"
 
-#include <string>
-
-#include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/cover.h"
 #include "core/base/mutant.h"
 #include "core/base/status_macros.h"
-#include "core/storage/keys.h"
 
 namespace graphdb::storage {
 namespace {
 
-constexpr size_t kPageEntries = 1024;
-
 size_t BytesOf(const AdjacencyList& list) {
   size_t bytes = 0;
-  for (const ScanEntry& entry : list.entries)
-    bytes += entry.logical_key.size() + entry.value.size();
+  for (const ScanEntry& entry : list.entries) {
+    bytes += sizeof(ScanEntry) + entry.logical_key.size() + entry.value.size();
+  }
   return bytes;
 }
 
-absl::Status TooMany(ElementId node, size_t edges_max) {
-  return absl::ResourceExhaustedError(
-      absl::StrCat("node ", node.value(), " has more than ", edges_max, " relationships to list"));
+bool IsEdgeKey(absl::string_view key) {
+  return key.size() >= kKeyHeadBytes && key[kKeyHeadBytes - 1] == static_cast<char>(Tag::kEdge);
+}
+
+bool TouchesEdges(absl::string_view begin, absl::string_view end) {
+  const KeyRange edges = LogicalRange(Tag::kEdge, {Slot(0), Slot(kSlotCount - 1)});
+  return begin < edges.end && end > edges.begin;
+}
+
+// As ScanAt pages a range.
+ScanPage PageOf(const AdjacencyList& list, const ScanOptions& options) {
+  ScanPage page;
+  page.newest = list.valid_from;
+  size_t bytes = 0;
+  for (const ScanEntry& entry : list.entries) {
+    if (page.entries.size() >= options.entries_max || bytes >= options.bytes_max) {
+      page.next = entry.logical_key;
+      break;
+    }
+    bytes += entry.logical_key.size() + entry.value.size();
+    page.entries.push_back(entry);
+  }
+  return page;
 }
 
 }  // namespace
 
-AdjacencyRef AdjacencyCache::Find(ElementId node, graph::Direction direction, Timestamp ts) {
-  GRAPHDB_CHECK(direction != graph::Direction::kBoth);
-  const Key key(node.value(), direction == graph::Direction::kOutgoing);
-  const Lru::iterator* found = index_.Find(key);
-  if (found == nullptr || (*found)->second->valid_from > ts) {
+AdjacencyRef AdjacencyCache::Find(absl::string_view prefix, Timestamp ts) {
+  const Lru::iterator* found = index_.Find(prefix);
+  if (found == nullptr || (*found)->list->valid_from > ts) {
     ++misses_;
     return nullptr;
   }
   ++hits_;
   lru_.splice(lru_.begin(), lru_, *found);
-  return lru_.front().second;
+  return lru_.front().list;
 }
 
-void AdjacencyCache::Insert(ElementId node, graph::Direction direction, AdjacencyRef list) {
-  GRAPHDB_CHECK(direction != graph::Direction::kBoth);
-  if (lists_max_ == 0) return;
-  const Key key(node.value(), direction == graph::Direction::kOutgoing);
-  Erase(key);
-  if (lru_.size() >= lists_max_) {
+void AdjacencyCache::Insert(absl::string_view prefix, AdjacencyRef list) {
+  Erase(prefix);
+  const size_t bytes = BytesOf(*list);
+  if (lists_max_ == 0 || list->entries.size() > kListEdgesMax || bytes > kListBytesMax) return;
+  while (lru_.size() >= lists_max_ || bytes_ + bytes > kBytesMax) {
     GRAPHDB_COVER("storage.adjacency_evicted");
-    const Key oldest = lru_.back().first;
+    const std::string oldest = lru_.back().prefix;
     Erase(oldest);
   }
-  lru_.emplace_front(key, std::move(list));
-  index_.Insert(key, lru_.begin());
+  lru_.push_front({std::string(prefix), std::move(list), bytes});
+  bytes_ += bytes;
+  index_.Insert(lru_.front().prefix, lru_.begin());
 }
 
 void AdjacencyCache::OnWrite(absl::string_view logical_key) {
-  if (lru_.empty() || logical_key.size() < kKeyHeadBytes) return;
-  if (logical_key[kKeyHeadBytes - 1] != static_cast<char>(Tag::kEdge)) return;
-  const absl::StatusOr<LogicalKey> key = ParseLogicalKey(logical_key);
-  GRAPHDB_CHECK(key.ok()) << key.status().ToString();
+  if (lru_.empty() || !IsEdgeKey(logical_key)) return;
+  const absl::StatusOr<EdgeLists> lists = EdgeListsOf(logical_key);
+  GRAPHDB_CHECK(lists.ok()) << lists.status().ToString();
   if (GRAPHDB_MUTANT("storage.stale-adjacency")) return;
-  Erase(Key(key->node.value(), key->outgoing));
+  Erase(lists->all_types);
+  Erase(lists->one_type);
+}
+
+void AdjacencyCache::OnBatch(const env::KvBatch& batch) {
+  if (lru_.empty()) return;
+  for (const env::KvBatch::Op& op : batch.ops()) {
+    if (op.kind == env::KvBatch::Kind::kDeleteRange) {
+      // No command of a serving shard deletes a range of edges.
+      if (TouchesEdges(op.key, op.value)) Clear();
+      continue;
+    }
+    absl::string_view logical_key;
+    Timestamp ts;
+    if (IsEdgeKey(op.key) && SplitVersionedKey(op.key, &logical_key, &ts)) OnWrite(logical_key);
+  }
 }
 
 void AdjacencyCache::Clear() {
   index_.Clear();
   lru_.clear();
+  bytes_ = 0;
 }
 
-void AdjacencyCache::Erase(const Key& key) {
-  const Lru::iterator* found = index_.Find(key);
+void AdjacencyCache::Erase(absl::string_view prefix) {
+  const Lru::iterator* found = index_.Find(prefix);
   if (found == nullptr) return;
-  lru_.erase(*found);
-  index_.Erase(key);
+  const Lru::iterator at = *found;
+  index_.Erase(prefix);
+  bytes_ -= at->bytes;
+  lru_.erase(at);
 }
 
-absl::StatusOr<AdjacencyRef> ReadAdjacency(const env::KvEngine& engine, AdjacencyCache* cache,
-                                           ElementId node, graph::Direction direction, Timestamp ts,
-                                           size_t edges_max) {
-  if (AdjacencyRef list = cache->Find(node, direction, ts); list != nullptr) {
-    if (list->entries.size() > edges_max) return TooMany(node, edges_max);
-    return list;
+absl::StatusOr<ScanPage> ScanThrough(const env::KvEngine& engine, AdjacencyCache* cache,
+                                     const KeyRange& range, const ScanOptions& options) {
+  if (!IsEdgeList(range)) return ScanAt(engine, range, options);
+  if (AdjacencyRef list = cache->Find(range.begin, options.ts); list != nullptr) {
+    return PageOf(*list, options);
   }
-  auto list = std::make_shared<AdjacencyList>();
-  KeyRange range = EdgeRange(node, direction);
-  ScanOptions options;
-  options.ts = ts;
-  options.entries_max = kPageEntries;
-  for (bool complete = false; !complete;) {
-    GRAPHDB_ASSIGN_OR_RETURN(ScanPage page, ScanAt(engine, range, options));
-    list->valid_from = std::max(list->valid_from, page.newest);
-    for (ScanEntry& entry : page.entries) list->entries.push_back(std::move(entry));
-    if (list->entries.size() > edges_max) return TooMany(node, edges_max);
-    complete = !page.next.has_value();
-    if (!complete) range.begin = *std::move(page.next);
-  }
-  // A change newer than `ts` is not in the list: it would be stale at once.
-  const bool current = list->valid_from <= ts;
-  if (current && list->entries.size() <= AdjacencyCache::kListEdgesMax &&
-      BytesOf(*list) <= AdjacencyCache::kListBytesMax) {
-    cache->Insert(node, direction, list);
-  }
-  return AdjacencyRef(std::move(list));
+  GRAPHDB_ASSIGN_OR_RETURN(ScanPage page, ScanAt(engine, range, options));
+  // A page is not the list, and a change newer than `ts` is not in it: the list
+  // would be stale at once.
+  if (page.next.has_value() || page.newest > options.ts) return page;
+  cache->Insert(range.begin, std::make_shared<AdjacencyList>(page.newest, page.entries));
+  return page;
 }
 
 }  // namespace graphdb::storage

@@ -1,24 +1,25 @@
 // AdjacencyCache: the edges of recently expanded nodes, as read from the engine,
 // least recently used first out. `storage.cache_size` counts its lists.
 //
-//   GRAPHDB_ASSIGN_OR_RETURN(AdjacencyRef list,
-//       ReadAdjacency(engine, &cache, node, Direction::kOutgoing, ts));
-//   cache.OnWrite(logical_key);        // whoever writes a version says so
+//   cache.OnBatch(batch);                    // whoever writes says so
+//   GRAPHDB_ASSIGN_OR_RETURN(ScanPage page, ScanThrough(engine, &cache, range, options));
 //
-// A list holds what is visible from the newest change of the list on; so it
-// answers every read at or above that timestamp until the next change, and no
-// read below it.
+// A list is what one EdgeRange holds: the edges of a node in one direction, of
+// all types or of one. It holds what is visible from the newest change of the
+// range on; so it answers every read at or above that timestamp until the next
+// change, and no read below it.
 //
 // Invariants:
 //   1. A list is complete, and nothing is newer than it: it was read from the
 //      engine's present state (never from an older snapshot), and `valid_from`
 //      is the newest version among its keys, tombstones included.
-//   2. Every version written to an edge key is followed by OnWrite before the
-//      next read through the cache; replacing the engine's content (snapshot
-//      install, move) by Clear.
-//   3. No more than `lists_max` lists, none longer than kListEdgesMax
-//      or kListBytesMax: a supernode is streamed, not cached.
-//   4. What a caller sees is the same with and without the cache.
+//   2. Every version written to an edge key is followed by OnWrite or OnBatch
+//      before the next read through the cache; replacing the engine's content
+//      (snapshot install, move) by Clear.
+//   3. No more than `lists_max` lists and kBytesMax bytes, none longer than
+//      kListEdgesMax or kListBytesMax: a supernode is streamed, not cached.
+//   4. What a caller sees is the same with and without the cache, but for where
+//      pages end.
 //
 // Deterministic thread only; one cache per engine.
 #pragma once
@@ -26,7 +27,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
-#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -35,7 +36,7 @@
 #include "core/base/ids.h"
 #include "core/base/lookup_map.h"
 #include "core/env/kv_engine.h"
-#include "core/graph/element.h"
+#include "core/storage/keys.h"
 #include "core/storage/mvcc.h"
 
 namespace graphdb::storage {
@@ -50,39 +51,48 @@ class AdjacencyCache {
  public:
   static constexpr size_t kListEdgesMax = 4096;
   static constexpr size_t kListBytesMax = 1 << 20;
+  static constexpr size_t kBytesMax = size_t{256} << 20;
 
   // 0: caches nothing.
   explicit AdjacencyCache(size_t lists_max) : lists_max_(lists_max) {}
 
-  // Null: read the engine. Counts a hit or a miss.
-  AdjacencyRef Find(ElementId node, graph::Direction direction, Timestamp ts);
-  void Insert(ElementId node, graph::Direction direction, AdjacencyRef list);
+  // Null: read the engine. Counts a hit or a miss. `prefix` is the begin of an
+  // edge range.
+  AdjacencyRef Find(absl::string_view prefix, Timestamp ts);
+  // Not kept where it is longer than the limits.
+  void Insert(absl::string_view prefix, AdjacencyRef list);
   // A version of this logical key was written (any key; only edges matter).
   void OnWrite(absl::string_view logical_key);
+  // What the batch changes among the edges; it is about to be written.
+  void OnBatch(const env::KvBatch& batch);
   void Clear();
 
   size_t lists() const { return lru_.size(); }
+  size_t bytes() const { return bytes_; }
   uint64_t hits() const { return hits_; }
   uint64_t misses() const { return misses_; }
 
  private:
-  using Key = std::pair<uint64_t, bool>;                // node, outgoing
-  using Lru = std::list<std::pair<Key, AdjacencyRef>>;  // newest first
-  void Erase(const Key& key);
+  struct Kept {
+    std::string prefix;
+    AdjacencyRef list;
+    size_t bytes;
+  };
+  using Lru = std::list<Kept>;  // newest first
+  void Erase(absl::string_view prefix);
 
   const size_t lists_max_;
   Lru lru_;
-  LookupMap<Key, Lru::iterator> index_;
+  size_t bytes_ = 0;
+  LookupMap<std::string, Lru::iterator> index_;
   uint64_t hits_ = 0;
   uint64_t misses_ = 0;
 };
 
-// The edges of `node` visible at `ts` in one direction (CHECKs that it isn't
-// kBoth), from the cache or else from the engine, and then kept if invariant 1
-// allows. kResourceExhausted where there are more than `edges_max`: page with
-// ScanAt instead.
-absl::StatusOr<AdjacencyRef> ReadAdjacency(const env::KvEngine& engine, AdjacencyCache* cache,
-                                           ElementId node, graph::Direction direction, Timestamp ts,
-                                           size_t edges_max);
+// ScanAt of the engine's present state; where `range` is all edges of a node in
+// one direction, of all types or of one, the list comes from the cache, or else
+// from the engine and is then kept if invariant 1 allows.
+absl::StatusOr<ScanPage> ScanThrough(const env::KvEngine& engine, AdjacencyCache* cache,
+                                     const KeyRange& range, const ScanOptions& options);
 
 }  // namespace graphdb::storage

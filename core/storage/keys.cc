@@ -192,6 +192,29 @@ KeyRange EdgeRange(ElementId node, graph::Direction direction, absl::string_view
   return PrefixRange(std::move(prefix));
 }
 
+bool IsEdgeList(const KeyRange& range) {
+  ByteReader in(range.begin);
+  Tag tag{};
+  uint16_t slot = 0;
+  uint64_t node = 0;
+  uint8_t direction = 0;
+  if (!ReadHead(&in, &tag) || tag != Tag::kEdge) return false;
+  if (!in.Big16(&slot) || !in.Big64(&node)) return false;
+  if (!in.Fixed8(&direction) || direction > kIn) return false;
+  uint16_t type_size = 0;
+  absl::string_view type;
+  if (!in.empty() && (!in.Big16(&type_size) || !in.Raw(type_size, &type))) return false;
+  return in.empty() && range.end == PrefixRange(range.begin).end;
+}
+
+absl::StatusOr<EdgeLists> EdgeListsOf(absl::string_view edge_key) {
+  GRAPHDB_ASSIGN_OR_RETURN(const LogicalKey key, ParseLogicalKey(edge_key));
+  if (key.tag != Tag::kEdge) return NotAKey(edge_key, "not an edge");
+  constexpr size_t kAllTypesBytes = kKeyHeadBytes + kSlotBytes + kIdBytes + 1;
+  const size_t one_type_bytes = kAllTypesBytes + sizeof(uint16_t) + key.type.size();
+  return EdgeLists{edge_key.substr(0, kAllTypesBytes), edge_key.substr(0, one_type_bytes)};
+}
+
 std::string LogicalKey::Encode() const {
   switch (tag) {
     case Tag::kNode:

@@ -83,6 +83,15 @@ KeyRange EdgeRange(ElementId node, graph::Direction direction);
 // CHECKs direction != kBoth: of one type they are two ranges.
 KeyRange EdgeRange(ElementId node, graph::Direction direction, absl::string_view type);
 
+// Is it an EdgeRange of one direction, whole?
+bool IsEdgeList(const KeyRange& range);
+// The begins of the two such ranges that an edge key lies in. Views into the key.
+struct EdgeLists {
+  absl::string_view all_types;
+  absl::string_view one_type;
+};
+absl::StatusOr<EdgeLists> EdgeListsOf(absl::string_view edge_key);
+
 struct LogicalKey {
   Tag tag = Tag::kNode;  // kNode, kEdge or kRelationship
   Slot slot;

@@ -260,7 +260,6 @@ RC_GTEST_PROP(AdjacencyCacheProperty, NeverChangesWhatIsRead, (uint64_t seed)) {
   Random rng(seed);
   MemoryKv kv;
   AdjacencyCache cache(1 + rng.Below(4));
-  AdjacencyCache none(0);
   uint64_t now = 1;
   const uint64_t steps = rng.Below(80);
   for (uint64_t i = 0; i < steps; ++i) {
@@ -276,65 +275,118 @@ RC_GTEST_PROP(AdjacencyCacheProperty, NeverChangesWhatIsRead, (uint64_t seed)) {
       } else {
         DeleteRelationship(&batch, r, ts);
       }
+      cache.OnBatch(batch);
       Write(&kv, std::move(batch));
-      cache.OnWrite(OutKey(r));
-      cache.OnWrite(InKey(r));
-      cache.OnWrite(RelationshipKey(r.id));
       continue;
     }
     const Direction direction = rng.Chance(1, 2) ? Direction::kOutgoing : Direction::kIncoming;
     const Timestamp ts(rng.Chance(2, 3) ? now + rng.Below(3) : rng.Below(now + 1));
-    const auto cached = ReadAdjacency(kv, &cache, a, direction, ts, 1000);
-    const auto read = ReadAdjacency(kv, &none, a, direction, ts, 1000);
+    const KeyRange range =
+        rng.Chance(1, 2) ? EdgeRange(a, direction) : EdgeRange(a, direction, "T");
+    const ScanOptions options{.ts = ts, .entries_max = 1000};
+    const auto cached = ScanThrough(kv, &cache, range, options);
+    const auto read = ScanAt(kv, range, options);
     RC_ASSERT(cached.ok());
-    RC_ASSERT((*cached)->entries.size() == (*read)->entries.size());
-    for (size_t k = 0; k < (*read)->entries.size(); ++k) {
-      RC_ASSERT((*cached)->entries[k].logical_key == (*read)->entries[k].logical_key);
-      RC_ASSERT((*cached)->entries[k].ts == (*read)->entries[k].ts);
+    RC_ASSERT(cached->entries.size() == read->entries.size());
+    for (size_t k = 0; k < read->entries.size(); ++k) {
+      RC_ASSERT(cached->entries[k].logical_key == read->entries[k].logical_key);
+      RC_ASSERT(cached->entries[k].ts == read->entries[k].ts);
     }
+    RC_ASSERT(cached->newest == read->newest);
   }
   RC_ASSERT(cache.lists() <= 4u);
+}
+
+ScanPage ReadOutEdges(const MemoryKv& kv, AdjacencyCache* cache, uint64_t node,
+                      size_t entries_max = 10) {
+  const ScanOptions options{.ts = Timestamp(5), .entries_max = entries_max};
+  absl::StatusOr<ScanPage> page =
+      ScanThrough(kv, cache, EdgeRange(ElementId(node), Direction::kOutgoing), options);
+  EXPECT_TRUE(page.ok()) << page.status();
+  return page.ok() ? *std::move(page) : ScanPage();
 }
 
 TEST(AdjacencyCacheTest, HitsKeepAListAndTheOldestGoes) {
   MemoryKv kv;
   AdjacencyCache cache(2);
-  const auto read = [&](uint64_t node) {
-    const auto list =
-        ReadAdjacency(kv, &cache, ElementId(node), Direction::kOutgoing, Timestamp(5), 10);
-    ASSERT_TRUE(list.ok());
-  };
-  read(1);
-  read(2);
-  read(1);
+  ReadOutEdges(kv, &cache, 1);
+  ReadOutEdges(kv, &cache, 2);
+  ReadOutEdges(kv, &cache, 1);
   EXPECT_EQ(cache.hits(), 1u);
-  read(3);  // 2 goes
-  read(1);
+  ReadOutEdges(kv, &cache, 3);  // 2 goes
+  ReadOutEdges(kv, &cache, 1);
   EXPECT_EQ(cache.hits(), 2u);
-  read(2);
+  ReadOutEdges(kv, &cache, 2);
   EXPECT_EQ(cache.misses(), 4u);
   EXPECT_EQ(cache.lists(), 2u);
   cache.Clear();
   EXPECT_EQ(cache.lists(), 0u);
 }
 
-TEST(AdjacencyCacheTest, RefusesMoreThanAskedForAlsoFromTheCache) {
-  MemoryKv kv;
-  AdjacencyCache cache(2);
+// Writes three edges out of node 1 and tells the cache.
+void WriteThreeEdges(MemoryKv* kv, AdjacencyCache* cache) {
   env::KvBatch batch;
   for (uint64_t id = 1; id <= 3; ++id) {
     PutRelationship(&batch, {RelationshipId(id), "T", ElementId(1), ElementId(2), {}},
                     Timestamp(id));
   }
-  Write(&kv, std::move(batch));
-  const auto read = [&](size_t edges_max) {
-    return ReadAdjacency(kv, &cache, ElementId(1), Direction::kOutgoing, Timestamp(5), edges_max)
-        .status()
-        .code();
-  };
-  EXPECT_EQ(read(2), absl::StatusCode::kResourceExhausted);
-  EXPECT_EQ(read(3), absl::StatusCode::kOk);
-  EXPECT_EQ(read(2), absl::StatusCode::kResourceExhausted);
+  cache->OnBatch(batch);
+  Write(kv, std::move(batch));
+}
+
+TEST(AdjacencyCacheTest, PagesAListAndKeepsOnlyWholeOnes) {
+  MemoryKv kv;
+  AdjacencyCache cache(2);
+  WriteThreeEdges(&kv, &cache);
+  const ScanPage partial = ReadOutEdges(kv, &cache, 1, 2);
+  EXPECT_TRUE(partial.next.has_value());
+  EXPECT_EQ(cache.lists(), 0u);
+  EXPECT_EQ(ReadOutEdges(kv, &cache, 1).entries.size(), 3u);
+  EXPECT_EQ(cache.lists(), 1u);
+  EXPECT_GT(cache.bytes(), 0u);
+  const ScanPage again = ReadOutEdges(kv, &cache, 1, 2);
+  EXPECT_EQ(cache.hits(), 1u);
+  EXPECT_EQ(again.entries.size(), 2u);
+  EXPECT_EQ(again.next, partial.next);
+}
+
+TEST(AdjacencyCacheTest, WhatABatchChangesGoes) {
+  MemoryKv kv;
+  AdjacencyCache cache(4);
+  ReadOutEdges(kv, &cache, 1);
+  ReadOutEdges(kv, &cache, 2);
+  EXPECT_EQ(cache.lists(), 2u);
+  WriteThreeEdges(&kv, &cache);
+  EXPECT_EQ(cache.lists(), 1u);  // node 2 has no out edge among them
+  EXPECT_EQ(ReadOutEdges(kv, &cache, 1).entries.size(), 3u);
+  env::KvBatch wipe;
+  const KeyRange nodes = NodeRange({Slot(0), Slot(kSlotCount - 1)});
+  wipe.DeleteRange(nodes.begin, nodes.end);
+  cache.OnBatch(wipe);
+  EXPECT_EQ(cache.lists(), 2u);
+  const KeyRange edges = LogicalRange(Tag::kEdge, {Slot(7), Slot(7)});
+  wipe.DeleteRange(edges.begin, edges.end);
+  cache.OnBatch(wipe);
+  EXPECT_EQ(cache.lists(), 0u);
+  EXPECT_EQ(cache.bytes(), 0u);
+}
+
+TEST(AdjacencyCacheTest, OnlyWholeListsAreLookedUp) {
+  const KeyRange all = EdgeRange(ElementId(1), Direction::kOutgoing);
+  EXPECT_TRUE(IsEdgeList(all));
+  EXPECT_TRUE(IsEdgeList(EdgeRange(ElementId(1), Direction::kIncoming, "")));
+  EXPECT_TRUE(IsEdgeList(EdgeRange(ElementId(1), Direction::kIncoming, "T")));
+  EXPECT_FALSE(IsEdgeList(EdgeRange(ElementId(1), Direction::kBoth)));
+  EXPECT_FALSE(IsEdgeList({all.begin, all.end + "x"}));
+  EXPECT_FALSE(IsEdgeList({all.begin + "x", all.end}));
+  EXPECT_FALSE(IsEdgeList(NodeRange({Slot(0), Slot(9)})));
+  const graph::Relationship r{RelationshipId(9), "T", ElementId(1), ElementId(2), {}};
+  const std::string key = OutKey(r);
+  const absl::StatusOr<EdgeLists> lists = EdgeListsOf(key);
+  ASSERT_TRUE(lists.ok());
+  EXPECT_EQ(lists->all_types, all.begin);
+  EXPECT_EQ(lists->one_type, EdgeRange(ElementId(1), Direction::kOutgoing, "T").begin);
+  EXPECT_FALSE(EdgeListsOf(NodeKey(ElementId(1))).ok());
 }
 
 }  // namespace

@@ -69,6 +69,7 @@ constexpr const char* kFoundByRandom[] = {
     "rule-T8.no-relationship-left",
     "rule-T8.new-id-unused",
     "rule-T8.both-halves",
+    "storage.stale-adjacency",
 };
 
 // GRAPHDB_SEEDS=A..B runs other seeds than those of the check.

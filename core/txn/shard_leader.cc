@@ -8,8 +8,9 @@
 
 namespace graphdb::txn {
 
-ShardLeader::ShardLeader(ShardLeaderOptions options, const env::KvReader& engine)
-    : impl_(std::make_unique<Impl>(std::move(options), engine)) {}
+ShardLeader::ShardLeader(ShardLeaderOptions options, const env::KvEngine& engine,
+                         storage::AdjacencyCache& cache)
+    : impl_(std::make_unique<Impl>(std::move(options), engine, cache)) {}
 ShardLeader::~ShardLeader() = default;
 
 void ShardLeader::Step(const ShardEvent& event, std::vector<ShardEffect>* effects) {

@@ -9,7 +9,7 @@
 //
 // The host's side of the contract:
 //   H1. Applied is stepped for every entry, in order, right after its batch was
-//       written to `engine`, also on followers; Raft's own entries with an
+//       told to `cache` and written to `engine`, also on followers; Raft's own entries with an
 //       ApplyResult whose proposer_term is 0.
 //   H2. BecameLeader is stepped after the term's first own entry was applied
 //       (and its Applied stepped); LostLeadership before anything else of the
@@ -42,6 +42,7 @@
 #include "core/env/time.h"
 #include "core/shard/shard_map.h"
 #include "core/shard/shard_state_machine.h"
+#include "core/storage/adjacency_cache.h"
 #include "proto/shard.pb.h"
 
 namespace graphdb::txn {
@@ -148,8 +149,10 @@ using ShardEffect =
 
 class ShardLeader {
  public:
-  // `engine` is the one the entries are applied to; it outlives this object.
-  ShardLeader(ShardLeaderOptions options, const env::KvReader& engine);
+  // `engine` is the one the entries are applied to, `cache` what the host keeps
+  // of it; both outlive this object.
+  ShardLeader(ShardLeaderOptions options, const env::KvEngine& engine,
+              storage::AdjacencyCache& cache);
   ~ShardLeader();
 
   void Step(const ShardEvent& event, std::vector<ShardEffect>* effects);

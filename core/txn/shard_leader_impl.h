@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "core/shard/validation.h"
+#include "core/storage/adjacency_cache.h"
 #include "core/txn/shard_leader.h"
 #include "proto/records.pb.h"
 
@@ -27,8 +28,8 @@ namespace graphdb::txn {
 
 class ShardLeader::Impl {
  public:
-  Impl(ShardLeaderOptions options, const env::KvReader& engine)
-      : options_(std::move(options)), engine_(engine) {}
+  Impl(ShardLeaderOptions options, const env::KvEngine& engine, storage::AdjacencyCache& cache)
+      : options_(std::move(options)), engine_(engine), cache_(cache) {}
 
   void Step(const ShardEvent& event, std::vector<ShardEffect>* effects);
   bool leading() const { return leading_; }
@@ -115,7 +116,7 @@ class ShardLeader::Impl {
   void ConfirmRead(uint64_t id);
   void TryRead(uint64_t id);
   void TryReads();
-  absl::StatusOr<v1::ReadResponse> ServeRead(const Read& read) const;
+  absl::StatusOr<v1::ReadResponse> ServeRead(const Read& read);
 
   // watches.cc
   Watch* WatchOn(Timestamp start_ts);
@@ -147,7 +148,8 @@ class ShardLeader::Impl {
   }
 
   const ShardLeaderOptions options_;
-  const env::KvReader& engine_;
+  const env::KvEngine& engine_;
+  storage::AdjacencyCache& cache_;
   std::vector<ShardEffect>* effects_ = nullptr;  // of the step that runs
 
   uint64_t last_id_ = 0;

@@ -88,7 +88,7 @@ void ShardLeader::Impl::TryRead(uint64_t id) {
   Emit(shard_effect::Reply{id, std::move(response)});
 }
 
-absl::StatusOr<v1::ReadResponse> ShardLeader::Impl::ServeRead(const Read& read) const {
+absl::StatusOr<v1::ReadResponse> ShardLeader::Impl::ServeRead(const Read& read) {
   v1::ReadResponse out;
   size_t bytes = 0;
   for (const std::string& key : read.body.keys()) {
@@ -115,7 +115,7 @@ absl::StatusOr<v1::ReadResponse> ShardLeader::Impl::ServeRead(const Read& read) 
         limit == 0 ? options_.read_entries_max : std::min(limit, options_.read_entries_max);
     scan.bytes_max = options_.read_bytes_max - bytes;
     GRAPHDB_ASSIGN_OR_RETURN(storage::ScanPage page,
-                             storage::ScanAt(engine_, read.ranges[i], scan));
+                             storage::ScanThrough(engine_, &cache_, read.ranges[i], scan));
     for (storage::ScanEntry& from : page.entries) {
       bytes += from.logical_key.size() + from.value.size();
       v1::ReadEntry* entry = result->add_entries();

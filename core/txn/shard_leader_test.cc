@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "core/base/mutant.h"
 #include "core/graph/codec.h"
 #include "core/shard/planted.h"
 #include "core/shard/shard_state_machine.h"
@@ -22,7 +23,7 @@ std::string Key(uint64_t node) { return storage::NodeKey(ElementId(node)); }
 // A leader whose host is the test.
 class Leader {
  public:
-  Leader() : leader_(Options(), engine_) { Lead(1000); }
+  Leader() : leader_(Options(), engine_, cache_) { Lead(1000); }
 
   static ShardLeaderOptions Options() {
     ShardLeaderOptions options;
@@ -63,6 +64,7 @@ class Leader {
       const LogIndex index(applied_ + 1);
       auto result = machine_.Apply(term_, index, log_[applied_], engine_, &batch);
       ASSERT_TRUE(result.ok()) << result.status();
+      cache_.OnBatch(batch);
       ASSERT_TRUE(engine_.Write(kShard, index, std::move(batch)).ok());
       ++applied_;
       Step(shard_event::Applied{index, *std::move(result)});
@@ -97,6 +99,30 @@ class Leader {
     v1::ShardRequest request;
     request.mutable_read()->set_read_ts(read_ts);
     request.mutable_read()->add_keys(Key(node));
+    Request(id, std::move(request));
+  }
+  // The answer is complete at once.
+  void ReadOutEdges(uint64_t id, uint64_t read_ts, uint64_t node) {
+    const storage::KeyRange out = storage::EdgeRange(ElementId(node), graph::Direction::kOutgoing);
+    v1::ShardRequest request;
+    request.mutable_read()->set_read_ts(read_ts);
+    v1::KeyRange* range = request.mutable_read()->add_ranges()->mutable_range();
+    range->set_begin(out.begin);
+    range->set_end(out.end);
+    Request(id, std::move(request));
+    AnswerRound();
+  }
+  // One transaction that makes the node, another one, and an edge between them.
+  void WriteEdge(uint64_t id, uint64_t start, uint64_t node) {
+    const graph::Relationship edge{RelationshipId(7), "T", ElementId(node), ElementId(2), {}};
+    v1::ShardRequest request = Writing(start, node, false);
+    v1::TxnPart* part = request.mutable_commit()->mutable_part();
+    v1::TxnWrite* other = part->add_writes();
+    other->set_key(Key(2));
+    other->set_value(graph::EncodeNode(graph::Node{}));
+    v1::TxnWrite* out = part->add_writes();
+    out->set_key(storage::OutKey(edge));
+    out->set_value(graph::EncodeRelationshipProperties({}));
     Request(id, std::move(request));
   }
   static v1::ShardRequest Writing(uint64_t start, uint64_t node, bool prepare) {
@@ -148,10 +174,12 @@ class Leader {
   }
   const std::vector<shard_effect::SendToSlot>& sent() const { return sent_; }
   size_t Asks() const { return asks_.size(); }
+  const storage::AdjacencyCache& cache() const { return cache_; }
   Timestamp floor() const { return leader_.read_floor(); }
 
  private:
   storage::MemoryKv engine_;
+  storage::AdjacencyCache cache_{10};
   shard::ShardStateMachine machine_{kShard};
   ShardLeader leader_;
   Term term_;
@@ -179,6 +207,23 @@ TEST(ShardLeaderTest, T2ReaderWaitsForAnUndecidedIntentAndAsksTheHome) {
   };
   EXPECT_TRUE(HoldsAndIsGuarded("rule-T2.reader-waits", rule));
   EXPECT_TRUE(HoldsAndIsGuarded("rule-T2.asks-home", rule));
+}
+
+TEST(ShardLeaderTest, AWrittenEdgeDropsItsListFromTheCache) {
+  const auto rule = [] {
+    Leader l;
+    l.ReadOutEdges(1, 2000, 1);
+    l.ReadOutEdges(2, 2100, 1);
+    l.WriteEdge(3, 2200, 1);
+    l.AnswerOracle(2300);
+    l.ApplyAll();
+    EXPECT_EQ(l.ReplyTo(3)->verdict().verdict(), v1::VERDICT_DONE) << l.ReplyTo(3)->DebugString();
+    l.ReadOutEdges(4, 2400, 1);
+    EXPECT_EQ(l.cache().hits(), 1u + (ActiveMutant() != nullptr ? 1 : 0));
+    return l.ReplyTo(2)->read().ranges(0).entries_size() == 0 &&
+           l.ReplyTo(4)->read().ranges(0).entries_size() == 1;
+  };
+  EXPECT_TRUE(HoldsAndIsGuarded("storage.stale-adjacency", rule));
 }
 
 TEST(ShardLeaderTest, T2ReaderPassesATransactionThatStartedLater) {

@@ -71,7 +71,7 @@ ToyCluster::ToyCluster(ToyOptions options)
       ShardLeaderOptions leader = options_.leader;
       leader.shard = ShardId(static_cast<uint16_t>(s));
       leader.founding_slots = map_.Entry(leader.shard).slots;
-      replica->actor = std::make_unique<ShardLeader>(leader, replica->engine);
+      replica->actor = std::make_unique<ShardLeader>(leader, replica->engine, replica->cache);
       shards_[s].replicas.push_back(std::move(replica));
     }
     Lead(s, 0);
@@ -233,6 +233,7 @@ void ToyCluster::ApplyNext(uint32_t shard, uint32_t replica) {
           machine.Apply(entry.term, index, entry.bytes, r.engine, &batch);
       GRAPHDB_CHECK_OK(result.status());
       event.result = *std::move(result);
+      r.cache.OnBatch(batch);
     }
     GRAPHDB_CHECK_OK(r.engine.Write(ShardId(static_cast<uint16_t>(shard)), index, batch));
     ++r.applied;

@@ -24,6 +24,7 @@
 #include "core/env/random.h"
 #include "core/shard/shard_map.h"
 #include "core/shard/shard_state_machine.h"
+#include "core/storage/adjacency_cache.h"
 #include "core/storage/memory_kv.h"
 #include "core/txn/shard_leader.h"
 #include "core/txn/transaction_manager.h"
@@ -98,6 +99,7 @@ class ToyCluster {
   };
   struct Replica {
     storage::MemoryKv engine;
+    storage::AdjacencyCache cache{8};  // small: lists come and go
     std::unique_ptr<ShardLeader> actor;
     size_t applied = 0;
     Term leads;            // the term it believes to lead in, 0: none

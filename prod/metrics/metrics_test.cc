@@ -21,11 +21,13 @@ TEST(SampleTest, IsPrometheusText) {
   group->set_group(65535);
   group->set_role("leader");
   group->set_commit(42);
+  sample.adjacency_hits = 7;
   const std::string text = SampleText(sample);
   EXPECT_THAT(text, HasSubstr("# TYPE graphdb_raft_leader gauge\n"));
   EXPECT_THAT(text, HasSubstr("graphdb_raft_leader{group=\"meta\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("graphdb_raft_commit_index{group=\"meta\"} 42\n"));
   EXPECT_THAT(text, HasSubstr("graphdb_ready 1\n"));
+  EXPECT_THAT(text, HasSubstr("graphdb_adjacency_cache_hits_total 7\n"));
 }
 
 TEST(RequestMetricsTest, CountsByMethodAndCode) {

@@ -91,6 +91,14 @@ std::string SampleText(const Sample& sample) {
             static_cast<double>(sample.loop_longest_event_us) / 1e6);
   out.Gauge("process_resident_memory_bytes", "Resident memory",
             static_cast<double>(sample.resident_bytes));
+  out.Counter("graphdb_adjacency_cache_hits_total", "Adjacency lists found in the cache",
+              static_cast<double>(sample.adjacency_hits));
+  out.Counter("graphdb_adjacency_cache_misses_total", "Adjacency lists read from the engine",
+              static_cast<double>(sample.adjacency_misses));
+  out.Gauge("graphdb_adjacency_cache_lists", "Adjacency lists in the cache",
+            static_cast<double>(sample.adjacency_lists));
+  out.Gauge("graphdb_adjacency_cache_bytes", "Bytes of the adjacency lists in the cache",
+            static_cast<double>(sample.adjacency_bytes));
   return out.ToString();
 }
 

@@ -23,6 +23,10 @@ struct Sample {
   uint64_t loop_events = 0;
   int64_t loop_longest_event_us = 0;
   uint64_t resident_bytes = 0;
+  uint64_t adjacency_hits = 0;
+  uint64_t adjacency_misses = 0;
+  uint64_t adjacency_lists = 0;
+  uint64_t adjacency_bytes = 0;
 };
 
 // The exposition text of the sample alone.

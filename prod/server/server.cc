@@ -210,6 +210,11 @@ std::optional<Sample> Server::Impl::TakeSample() {
     sample->loop_events = loop.events();
     sample->loop_longest_event_us = loop.longest_event_us();
     sample->resident_bytes = ResidentBytes();
+    const cluster::AdjacencyStats adjacency = node->adjacency();
+    sample->adjacency_hits = adjacency.hits;
+    sample->adjacency_misses = adjacency.misses;
+    sample->adjacency_lists = adjacency.lists;
+    sample->adjacency_bytes = adjacency.bytes;
     if (grpc_network != nullptr) {
       const GrpcNetwork::Counters counters = grpc_network->counters();
       sample->peer_messages_sent = counters.sent;

@@ -81,11 +81,16 @@ TEST_F(SingleNodeTest, ServesSurvivesKillAndDrains) {
   cluster->Start(0);
   ASSERT_TRUE(cluster->WaitHealthy(Duration::Seconds(30)).ok()) << cluster->log(0);
   EXPECT_TRUE(HasNode(&client, id));
+  v1::BatchRequest expand;
+  expand.add_ops()->mutable_expand()->set_id(id);
+  expand.mutable_ops(0)->mutable_expand()->set_direction(v1::OUTGOING);
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(client.Batch(expand).ok());
   const Finished stats = Cli(*cluster, {"stats", "--digest"});
   EXPECT_EQ(stats.code, 0) << stats.err;
   EXPECT_THAT(stats.out, HasSubstr("Total         1         0"));
   EXPECT_THAT(stats.out, HasSubstr("Replicas: equal"));
   EXPECT_THAT(stats.out, HasSubstr("Memory: "));
+  EXPECT_THAT(stats.out, HasSubstr("Cache: 50.0 % of 2 lookups of adjacency lists hit"));
   EXPECT_EQ(cluster->Terminate(0, Duration::Seconds(20)), 0) << cluster->log(0);
   EXPECT_THAT(cluster->log(0), HasSubstr("draining"));
 }

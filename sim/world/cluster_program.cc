@@ -24,6 +24,7 @@ cluster::NodeOptions OptionsOf(const ProgramOptions& options) {
   node.log_bytes_max = options.knobs.log_bytes_max;
   node.log_entries_kept = options.knobs.log_entries_kept;
   node.max_append_entries = options.knobs.append_entries_max;
+  node.adjacency_cache_lists = options.knobs.adjacency_cache_lists;
   return node;
 }
 

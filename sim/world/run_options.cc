@@ -16,6 +16,7 @@ std::string ToText(const RunOptions& options) {
       " flush_error_ppm=", options.kv.flush_error_ppm, " segment=", options.knobs.log_segment_bytes,
       " log_max=", options.knobs.log_bytes_max, " kept=", options.knobs.log_entries_kept,
       " append_max=", options.knobs.append_entries_max,
+      " adjacency=", options.knobs.adjacency_cache_lists,
       " supervisor=", DurationText(options.supervisor_delay),
       " join=", DurationText(options.join_delay), " forming_faults=", options.forming_plan.size(),
       " faults=", options.plan.size(), " epilogue=", static_cast<int>(options.epilogue));

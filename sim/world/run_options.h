@@ -30,6 +30,7 @@ struct NodeKnobs {
   uint64_t log_bytes_max = 4 << 20;
   uint64_t log_entries_kept = 256;
   uint32_t append_entries_max = 64;
+  uint64_t adjacency_cache_lists = 1000;
 
   friend bool operator==(const NodeKnobs&, const NodeKnobs&) = default;
 };

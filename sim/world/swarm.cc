@@ -171,6 +171,7 @@ void DrawKnobs(Random& rng, RunOptions* options) {
   options->knobs.log_bytes_max = options->knobs.log_segment_bytes * (3 + rng.Below(6));
   options->knobs.log_entries_kept = uint64_t{1} << rng.Between(3, 9);
   options->knobs.append_entries_max = uint32_t{1} << rng.Between(0, 8);
+  options->knobs.adjacency_cache_lists = rng.Chance(1, 4) ? rng.Below(4) : 1000;
   options->supervisor_delay = Milliseconds(rng, 100, 3'000);
 }
 
