@@ -121,6 +121,18 @@ ExitCode Mistake(const absl::Status& status, const Console& console) {
   return kUsage;
 }
 
+// What may be wrong with the road; a failed handshake shows as no connection.
+void HintAtTls(const std::string& message, const Console& console) {
+  if (message.find("can't connect") == std::string::npos) return;
+  if (message.find("in plain text") != std::string::npos) {
+    console.err << "Is it up? If it speaks TLS, say whom to trust: --ca-file, or --config with the "
+                   "node's config file.\n";
+  } else {
+    console.err << "Is it up, and is its certificate the one that is trusted here (--ca-file, "
+                   "GRAPHDB_CA_FILE or the local config)?\n";
+  }
+}
+
 }  // namespace
 
 ExitCode Report(const absl::Status& status, const Console& console) {
@@ -128,6 +140,11 @@ ExitCode Report(const absl::Status& status, const Console& console) {
   const v1::ErrorInfo error = prod::ToErrorInfo(status);
   console.err << "graphdb-cli: " << error.message() << "\n";
   const ExitCode code = ExitCodeOf(status);
+  if (code == kUnavailable) HintAtTls(error.message(), console);
+  if (absl::IsDeadlineExceeded(status)) {
+    console.err << "A shard answers while most of its replicas are up: see `graphdb-cli cluster "
+                   "status`.\n";
+  }
   if (code == kUnavailable) console.err << "Nothing was changed; it is safe to try again.\n";
   if (code == kUnknown) console.err << "Read back what you wrote before you write it again.\n";
   return code;

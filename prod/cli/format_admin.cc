@@ -129,7 +129,7 @@ std::string StatsText(const v1::Stats& stats, bool digest) {
   std::string out = absl::StrCat("Timestamp: ", stats.timestamp(), "\n");
   Table table({{"Node", 12}, {"Nodes", 8}, {"Edges", 8}, {"Shards", 0}});
   for (const auto& [name, node] : TotalsByNode(stats)) {
-    table.AddRow({name, absl::StrCat(node.nodes), absl::StrCat(node.edges),
+    table.AddRow({OrDash(name), absl::StrCat(node.nodes), absl::StrCat(node.edges),
                   OrDash(absl::StrJoin(node.shards, ","))});
   }
   table.AddRow({"Total", absl::StrCat(stats.nodes()), absl::StrCat(stats.edges()), ""});
@@ -215,15 +215,13 @@ std::string RaftText(const v1::RaftStats& stats) {
                   OrDash(absl::StrJoin(group.learners(), ","))});
   }
   return absl::StrCat("Node: ", stats.node(), "\n", table.ToString(),
-                      "Log: ", BytesText(stats.log_bytes()), " in ", stats.log_segments(),
-                      " segments\n");
+                      "Log: ", BytesText(stats.log_bytes()), "\n");
 }
 
 Json RaftJson(const v1::RaftStats& stats) {
   Json out;
   out["node"] = stats.node();
   out["log_bytes"] = stats.log_bytes();
-  out["log_segments"] = stats.log_segments();
   out["groups"] = Json::array();
   for (const v1::RaftGroupStats& group : stats.groups()) {
     Json line;

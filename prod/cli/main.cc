@@ -40,6 +40,11 @@ The address is that of --address, GRAPHDB_ADDRESS, the local config file or
 127.0.0.1:9000; the CA that of --ca-file, GRAPHDB_CA_FILE or the local config.
 Without a CA exactly the certificate in the local config is trusted.)examples";
 
+// Words of the migration guide's commands that this version doesn't have.
+constexpr const char* kNotYet[] = {"readonly", "--incremental",       "validate", "logs",
+                                   "metrics",  "connectivity",        "export",   "import",
+                                   "diff",     "validate-consistency"};
+
 struct Options {
   std::string config = config::kDefaultConfigPath;
   bool config_given = false;
@@ -113,7 +118,10 @@ class CommandLine {
  public:
   CommandLine() : app_("GraphDB command line.", "graphdb-cli") {
     app_.footer(kExamples);
-    app_.require_subcommand(1);
+    app_.require_subcommand(0, 1);
+    app_.failure_message([](const CLI::App*, const CLI::Error& e) {
+      return absl::StrCat("graphdb-cli: ", e.what(), "\nFor examples: graphdb-cli --help\n");
+    });
     app_.fallthrough();
     app_.add_option("--address", options_.target.address_flag,
                     "host:port of a node; several separated by commas");
@@ -136,7 +144,15 @@ class CommandLine {
     try {
       app_.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
-      return app_.exit(e) == 0 ? kOk : kUsage;
+      if (app_.exit(e) == 0) return kOk;
+      ExplainAbsent();
+      return kUsage;
+    }
+    if (!command_ && !local_) {
+      const std::vector<CLI::App*> chosen = app_.get_subcommands();
+      std::cerr << "graphdb-cli: expected a command\n"
+                << (chosen.empty() ? &app_ : chosen.front())->help();
+      return kUsage;
     }
     options_.config_given = config_->count() > 0;
     const Console console{std::cout, std::cerr,
@@ -146,9 +162,18 @@ class CommandLine {
   }
 
  private:
+  void ExplainAbsent() {
+    for (const std::string& word : app_.remaining(true)) {
+      for (const char* const absent : kNotYet) {
+        if (word != absent) continue;
+        std::cerr << "`" << word << "` is in the migration guide, but not in this version yet.\n";
+        return;
+      }
+    }
+  }
+
   void AddCluster() {
     CLI::App* const cluster = app_.add_subcommand("cluster", "The cluster as a whole.");
-    cluster->require_subcommand(1);
     CLI::App* const status = cluster->add_subcommand("status", "Nodes, roles, health, shards led.");
     status->add_flag("--wait-healthy", options_.wait_healthy,
                      "wait until every node is healthy and leads what it should");
@@ -160,11 +185,9 @@ class CommandLine {
       };
     });
     CLI::App* const raft = app_.add_subcommand("raft", "Replication.");
-    raft->require_subcommand(1);
     raft->add_subcommand("stats", "Groups of the node asked: role, term, indexes, log.")
         ->callback([this] { command_ = RaftStats; });
     CLI::App* const shard = app_.add_subcommand("shard", "Shards.");
-    shard->require_subcommand(1);
     shard->add_subcommand("map", "Slots, leader and replicas of each shard.")->callback([this] {
       command_ = ShardMap;
     });
@@ -197,7 +220,6 @@ class CommandLine {
 
   void AddSnapshot() {
     CLI::App* const snapshot = app_.add_subcommand("snapshot", "Snapshot files.");
-    snapshot->require_subcommand(1);
     CLI::App* const create = snapshot->add_subcommand("create", "Write the graph to a new file.");
     create->add_option("file", options_.file, "file to write")->required();
     create->callback([this] {

@@ -93,8 +93,10 @@ Attempt GrpcTransport::Call(const std::string& address, const v1::ClientRequest&
   // What was never connected never ran: worth knowing before a write is sent.
   if (!channel->WaitForConnected(DeadlineIn(std::min(timeout, kConnectTimeout)))) {
     Attempt attempt;
-    attempt.error = prod::MakeError(absl::StatusCode::kUnavailable, v1::REASON_NONE,
-                                    absl::StrCat("can't connect to ", address));
+    attempt.error =
+        prod::MakeError(absl::StatusCode::kUnavailable, v1::REASON_NONE,
+                        absl::StrCat("can't connect to ", address,
+                                     tls_.has_value() ? " with TLS" : " in plain text"));
     return attempt;
   }
   const std::unique_ptr<v1::GraphService::Stub> stub = v1::GraphService::NewStub(channel);

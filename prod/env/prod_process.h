@@ -8,7 +8,8 @@
 
 namespace graphdb::prod {
 
-inline constexpr int kHaltExitCode = 1;
+// How a program of ours ends over this: 2 for an operator's mistake, else 1.
+int ExitCodeOf(const absl::Status& status);
 
 class ProdProcess : public env::Process {
  public:

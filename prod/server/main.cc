@@ -15,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "prod/config/config.h"
+#include "prod/env/prod_process.h"
 #include "prod/server/preflight.h"
 #include "prod/server/restore_command.h"
 #include "prod/server/server.h"
@@ -23,7 +24,6 @@
 namespace graphdb::prod {
 namespace {
 
-constexpr int kFailed = 1;
 constexpr int kMistake = 2;
 
 constexpr char kExamples[] = R"(
@@ -36,15 +36,7 @@ Every key of the config file: docs/config.md)";
 
 int Report(const absl::Status& status) {
   std::fprintf(stderr, "graphdb: %s\n", std::string(status.message()).c_str());
-  switch (status.code()) {
-    case absl::StatusCode::kInvalidArgument:
-    case absl::StatusCode::kFailedPrecondition:
-    case absl::StatusCode::kNotFound:
-    case absl::StatusCode::kAlreadyExists:
-      return kMistake;
-    default:
-      return kFailed;
-  }
+  return ExitCodeOf(status);
 }
 
 int PrintVersion(const std::string& path) {

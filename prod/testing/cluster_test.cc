@@ -1,5 +1,7 @@
 // Three real servers with the guide's config on loopback.
+#include <chrono>
 #include <filesystem>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
@@ -59,6 +61,41 @@ TEST(ClusterTest, FormsAsTheGuideSaysAndSurvivesALeader) {
   for (int i = 0; i < cluster.size(); ++i) {
     EXPECT_EQ(cluster.Terminate(i, Duration::Seconds(30)), 0) << cluster.log(i);
   }
+}
+
+// The id in the line of a node's log that begins with `text`.
+std::string ClusterIdAfter(const std::string& log, const std::string& text) {
+  const size_t at = log.find(text);
+  return at == std::string::npos ? "" : log.substr(at + text.size(), 32);
+}
+
+// A bootstrap node that lost its disk founds a new cluster while the others are away.
+TEST(ClusterTest, AFounderThatMeetsAnotherClustersDataNamesBothAndStops) {
+  const std::string folder = FreshFolder();
+  TestCluster cluster(
+      {.program = RunfilePath("prod/server/graphdb"), .folder = folder, .nodes = 2, .shards = 1});
+  cluster.StartAll();
+  const absl::Status healthy = cluster.WaitHealthy(Duration::Seconds(60));
+  ASSERT_TRUE(healthy.ok()) << healthy << cluster.log(0);
+  for (int i = 0; i < 2; ++i) ASSERT_EQ(cluster.Terminate(i, Duration::Seconds(30)), 0);
+  const std::string theirs = ClusterIdAfter(cluster.log(0), "founding cluster ");
+
+  for (const char* part : {"/data", "/raft"}) {
+    std::filesystem::remove_all(cluster.folder(0) + part);
+  }
+  const size_t old_log = cluster.log(0).size();
+  const auto new_log = [&] { return cluster.log(0).substr(old_log); };
+  cluster.Start(0);
+  for (int i = 0; i < 200 && new_log().find("meta: leads") == std::string::npos; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  cluster.Start(1);
+  EXPECT_EQ(cluster.process(0)->Wait(Duration::Seconds(30)), 2) << new_log() << cluster.log(1);
+  const std::string ours = ClusterIdAfter(new_log(), "founding cluster ");
+  EXPECT_EQ(ours.size(), 32u);
+  EXPECT_NE(ours, theirs);
+  EXPECT_THAT(new_log(), HasSubstr(absl::StrCat("node2 belongs to cluster ", theirs,
+                                                ", node1 to cluster ", ours)));
 }
 
 // A certificate for 127.0.0.1, by a CA of its own.

@@ -107,6 +107,47 @@ TEST_F(SingleNodeTest, AdministrationAnswersInBothFormats) {
   EXPECT_THAT(Cli(*cluster, {"--format", "json", "shard", "map"}).out, StartsWith("{"));
 }
 
+TEST_F(SingleNodeTest, StatementsReadWriteAndFailWithTheirPosition) {
+  const std::unique_ptr<TestCluster> cluster = StartOne();
+  const Finished write = Cli(*cluster, {"exec", "CREATE (n:Person {name: 'Alice', age: 42})"});
+  EXPECT_EQ(write.code, 0) << write.err;
+  EXPECT_THAT(write.out, HasSubstr("nodes created: 1"));
+  const Finished read = Cli(*cluster, {"query", "MATCH (n:Person) WHERE n.age > $age RETURN n.name",
+                                       "--param", "age=41"});
+  EXPECT_EQ(read.out, "n.name\n'Alice'\n(1 row)\n") << read.err;
+  const Finished refused = Cli(*cluster, {"query", "CREATE (n)"});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("graphdb-cli exec"));
+  const Finished syntax = Cli(*cluster, {"query", "MATCH (n RETURN n"});
+  EXPECT_EQ(syntax.code, 1);
+  EXPECT_THAT(syntax.err, HasSubstr("^")) << "the place is pointed at";
+  EXPECT_THAT(syntax.err, Not(HasSubstr("terminate")));
+}
+
+TEST_F(SingleNodeTest, WhatTheCliCantDoIsSaid) {
+  const std::unique_ptr<TestCluster> cluster = StartOne();
+  const Finished unknown = Cli(*cluster, {"fly"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("not expected: fly"));
+  const Finished later = Cli(*cluster, {"readonly", "enable"});
+  EXPECT_EQ(later.code, 2);
+  EXPECT_THAT(later.err, HasSubstr("`readonly` is in the migration guide, but not in this"));
+  const Finished half = Cli(*cluster, {"cluster"});
+  EXPECT_EQ(half.code, 2);
+  EXPECT_THAT(half.err, HasSubstr("status"));
+  EXPECT_EQ(RunProgram({RunfilePath("prod/cli/graphdb-cli"), "--help"}, folder_).code, 0);
+
+  WriteWholeFile(folder_ + "/ca.pem", "not a certificate\n");
+  const Finished bad_ca = Cli(*cluster, {"--ca-file", folder_ + "/ca.pem", "cluster", "status"});
+  EXPECT_EQ(bad_ca.code, 2);
+  EXPECT_THAT(bad_ca.err, HasSubstr("ca.pem"));
+  EXPECT_EQ(cluster->Terminate(0, Duration::Seconds(20)), 0);
+  const Finished nobody = Cli(*cluster, {"--timeout", "1", "cluster", "status"});
+  EXPECT_EQ(nobody.code, 3);
+  EXPECT_THAT(nobody.err, HasSubstr("can't connect to " + cluster->client_address(0)));
+  EXPECT_THAT(nobody.err, HasSubstr("If it speaks TLS"));
+}
+
 TEST_F(SingleNodeTest, SnapshotsAreWholeOrSaidToBeDamaged) {
   const std::unique_ptr<TestCluster> cluster = StartOne();
   client::Client client({.addresses = cluster->client_addresses()}, cluster->transport());
@@ -165,6 +206,9 @@ TEST_F(SingleNodeTest, AnOversizedRequestIsRefusedByName) {
     entry->mutable_value()->set_string_value(std::string(bytes, 'x'));
     const absl::Status status = client.Batch(batch).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
+    const std::string limit = bytes < size_t{64} << 20 ? "8388608" : "67108864";
+    EXPECT_THAT(std::string(status.message()), HasSubstr(absl::StrCat(bytes).substr(0, 4)));
+    EXPECT_THAT(std::string(status.message()), HasSubstr(limit));
     if (bytes < size_t{64} << 20) {
       EXPECT_EQ(ToErrorInfo(status).reason(), v1::LIMIT);
       EXPECT_THAT(std::string(status.message()), HasSubstr("request_bytes_max"));
@@ -273,6 +317,21 @@ TEST_F(SingleNodeTest, FoldersOfOthersAreRefused) {
   b->Start(0);
   EXPECT_EQ(b->process(0)->Wait(Duration::Seconds(20)), 2);
   EXPECT_THAT(b->log(0), HasSubstr("they come from different nodes or clusters"));
+}
+
+TEST_F(SingleNodeTest, AFolderOfANewerFormatIsRefused) {
+  const std::unique_ptr<TestCluster> cluster = StartOne();
+  EXPECT_EQ(cluster->Terminate(0, Duration::Seconds(20)), 0);
+  const std::string marker = cluster->folder(0) + "/data/GRAPHDB-FOLDER";
+  const std::string text = ReadWholeFile(marker);
+  WriteWholeFile(marker, absl::StrReplaceAll(text, {{"format 1\n", "format 99\n"}}));
+  cluster->Start(0);
+  EXPECT_EQ(cluster->process(0)->Wait(Duration::Seconds(20)), 2);
+  EXPECT_THAT(cluster->log(0), HasSubstr(marker + ": format 99 is newer than this program"));
+  WriteWholeFile(marker, text);
+  cluster->Start(0);
+  const absl::Status healthy = cluster->WaitHealthy(Duration::Seconds(30));
+  EXPECT_TRUE(healthy.ok()) << "nothing was changed by the refusal: " << healthy;
 }
 
 }  // namespace
