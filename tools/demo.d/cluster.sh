@@ -2,19 +2,25 @@
 # For the operator's act: real nodes on loopback, in folders below DEMO_TMP,
 # started and ended by process id.
 
-GRAPHDB=bazel-bin/prod/server/graphdb
-CLI=bazel-bin/prod/cli/graphdb-cli
+GRAPHDB=${GRAPHDB:-bazel-bin/prod/server/graphdb}
+CLI=${CLI:-bazel-bin/prod/cli/graphdb-cli}
 declare -A PID=()
 writer=''
 
-# reserve_ports N: PORTS holds N free loopback ports.
+# reserve_ports N: PORTS holds N free loopback ports. They lie below those that
+# the system gives to outgoing connections, so none is taken while its node is down.
 reserve_ports() {
   mapfile -t PORTS < <(python3 - "$1" <<'PY'
-import socket, sys
-held = [socket.socket() for _ in range(int(sys.argv[1]))]
-for s in held:
-    s.bind(("127.0.0.1", 0))
-print("\n".join(str(s.getsockname()[1]) for s in held))
+import random, socket, sys
+free = []
+while len(free) < int(sys.argv[1]):
+    s = socket.socket()
+    try:
+        s.bind(("127.0.0.1", random.SystemRandom().randrange(20000, 32000)))
+    except OSError:
+        continue
+    free.append(s)
+print("\n".join(str(s.getsockname()[1]) for s in free))
 PY
 )
 }
@@ -118,10 +124,13 @@ wait_ready() {
   return 1
 }
 
+# SIGTERM: it drains and ends with 0.
 stop_node() {
+  local status=0
   kill -TERM "${PID[$1]}"
-  wait "${PID[$1]}" || true
+  wait "${PID[$1]}" || status=$?
   unset "PID[$1]"
+  expect "the exit status of $1" "$status" 0
 }
 
 kill_node() {
@@ -166,6 +175,36 @@ answer() {
   echo "$2  ->  $got"
   expect "the answer" "$got" "$3"
 }
+
+# expect_every_shard_has_nodes NODE
+expect_every_shard_has_nodes() {
+  local shards
+  shards=$(cli "$1" --format json stats --digest | python3 -c 'import json,sys
+replicas = json.load(sys.stdin)["replicas"]
+print(len({line["shard"] for line in replicas if line["leader"] and line["nodes"] > 0}))')
+  echo "shards that hold nodes: $shards"
+  expect "the number of shards that hold nodes" "$shards" 9
+}
+
+# within SECONDS COMMAND ARG...: asks again until it succeeds.
+within() {
+  local end=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    [ "$SECONDS" -lt "$end" ] || return 1
+    sleep 0.1
+  done
+}
+
+# other_leader N OLD NODE: a node that isn't OLD leads shard N, as NODE sees it.
+other_leader() {
+  local leader
+  leader=$(leader_of_shard "$1" "$3" 2>/dev/null) || return 1
+  [ -n "$leader" ] && [ "$leader" != "$2" ]
+}
+
+acknowledged() { wc -l <"$DEMO_TMP/acknowledged"; }
+acknowledged_at_least() { [ "$(acknowledged)" -ge "$1" ]; }
 
 # leader_of_shard N [NODE]
 leader_of_shard() { cli "${2:-node1}" --format json shard map | field "shards.$1.leader"; }

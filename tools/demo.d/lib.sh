@@ -8,6 +8,11 @@
 # It runs in the clone's root, is called by tools/demo only, finds a folder of
 # its own in DEMO_TMP and 1 in DEMO_KEEP where its programs shall stay up, and
 # stops everything else it started (an EXIT trap). Its exit status counts.
+# //tools/demo.d runs each act as a test, on the programs that it names in
+# GRAPHDB, CLI, SIM and PROPERTY_TEST.
+
+SIM=${SIM:-bazel-bin/sim/tool/graphdb-sim}
+PROPERTY_TEST=${PROPERTY_TEST:-bazel-bin/core/migrate/snapshot_property_test}
 
 # step TEXT: says what happens now; the last one is named where the act fails.
 step() {

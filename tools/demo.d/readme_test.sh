@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# Goal: what README tells people to type works and prints what README says.
+# Method: each `$` line of its console blocks is run in a folder where the
+# programs and the config have the names used there, against a real cluster; the
+# lines below it must be the last ones of its output (any figure stands for any
+# other). What would build or test the whole tree is listed here and not run.
+set -eu
+readme=$PWD/README.md
+for name in GRAPHDB CLI SIM; do export "$name=$PWD/${!name}"; done
+export DEMO_TMP=$TEST_TMPDIR/readme
+. tools/demo.d/lib.sh
+. tools/demo.d/cluster.sh
+trap stop_everything EXIT
+
+not_run() {
+  case $1 in
+    tools/demo | tools/test | .ci/run | 'tools/test --only '*) return 0 ;;
+    'tools/dev install /usr/local/bin') return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
+# stand_in PATH BODY: a program for the folder in which README is followed.
+stand_in() {
+  mkdir -p "$(dirname "$DEMO_TMP/$1")"
+  printf '#!/usr/bin/env bash\n%s\n' "$2" >"$DEMO_TMP/$1"
+  chmod +x "$DEMO_TMP/$1"
+}
+prepare() {
+  mkdir -p "$DEMO_TMP"
+  reserve_ports 10
+  make_certificate
+  write_cluster_configs
+  local config=$DEMO_TMP/node1/config.yaml
+  stand_in bin/graphdb "exec '$GRAPHDB' \"\${@/\\/etc\\/graphdb\\/config.yaml/$config}\""
+  stand_in bin/graphdb-cli "exec '$CLI' --config '$config' \"\$@\""
+  stand_in tools/dev "[ \"\$1\" = sim ] && exec '$SIM' \"\${@:2}\""
+  export PATH=$DEMO_TMP/bin:$PATH
+  cd "$DEMO_TMP"
+  for node in node2 node3; do start_node $node; done
+}
+
+figures() { sed -E 's/[0-9a-f]{16}/HASH/g; s/[0-9]+(\.[0-9]+)?/N/g; s/ +$//'; }
+
+commands=0
+# follow COMMAND EXPECTED-OUTPUT
+follow() {
+  [ -n "$1" ] || return 0
+  if not_run "$1"; then
+    echo "not run here: $1"
+    return 0
+  fi
+  echo "\$ $1"
+  commands=$((commands + 1))
+  if [[ $1 == 'graphdb --config '* ]]; then
+    bash -c "exec $1" 2>>"$DEMO_TMP/node1/log" </dev/null &
+    PID[node1]=$!
+    return 0
+  fi
+  local output lines
+  output=$(bash -c "$1" </dev/null) || {
+    echo "$output"
+    echo "ended with $?: $1"
+    return 1
+  }
+  [ -n "$2" ] || return 0
+  lines=$(wc -l <<<"$2")
+  expect "the end of the output of: $1" \
+    "$(tail -n "$lines" <<<"$output" | figures)" "$(figures <<<"$2")"
+}
+
+prepare
+command='' expected='' inside=0
+while IFS= read -r line; do
+  case $inside$line in
+    '0```console') inside=1 ;;
+    '1```')
+      inside=0
+      follow "$command" "$expected"
+      command='' expected=''
+      ;;
+    '1$ '*)
+      follow "$command" "$expected"
+      command=${line#\$ } expected=''
+      ;;
+    1*) expected+=${expected:+$'\n'}$line ;;
+  esac
+done <"$readme"
+[ "$commands" -ge 6 ] || { echo "README has only $commands commands to follow"; exit 1; }
+echo "followed $commands commands"
