@@ -181,6 +181,7 @@ struct Round {
   size_t acknowledged = 0;
   size_t two_shard = 0;
   std::set<int> shards_written;
+  std::set<int> shards_written_before;  // the kill
   double acks_per_second = 0;
   double takeover_seconds = 0;  // the slowest of the victim's shards
   int lost = 0;
@@ -216,6 +217,7 @@ void Measure(const std::vector<Acknowledged>& writes, TimePoint begin, TimePoint
     if (write.shards.size() > 1) ++round->two_shard;
     for (const int shard : write.shards) {
       round->shards_written.insert(shard);
+      if (write.at < kill) round->shards_written_before.insert(shard);
       if (write.at < kill || round->victim_shards.count(shard) == 0) continue;
       const double seconds = std::chrono::duration<double>(write.at - kill).count();
       const auto [place, fresh] = first.emplace(shard, seconds);
@@ -292,7 +294,7 @@ struct Totals {
 void Count(const Round& round, int number, Totals* totals) {
   const bool written =
       std::any_of(round.victim_shards.begin(), round.victim_shards.end(),
-                  [&](int shard) { return round.shards_written.count(shard) > 0; });
+                  [&](int shard) { return round.shards_written_before.count(shard) > 0; });
   ++totals->rounds;
   totals->shard_victims += written ? 1 : 0;
   totals->meta_victims += round.victim_leads_meta ? 1 : 0;
