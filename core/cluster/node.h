@@ -63,6 +63,7 @@ struct NodeOptions {
   uint64_t log_segment_bytes = 16u << 20;
   uint64_t log_bytes_max = 256u << 20;  // beyond it the engine is asked to flush
   uint64_t log_entries_kept = 1024;     // per group after compaction, for slow followers
+  uint32_t txn_life_periods = 60;       // as in txn::ShardLeaderOptions
   // Reads what a restore left in the engine; an error refuses to found. Null: none.
   std::function<absl::StatusOr<FoundingState>(const env::KvReader&)> founding_state;
   // Writes snapshot files. Null: snapshots are refused.

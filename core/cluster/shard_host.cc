@@ -14,6 +14,7 @@ txn::ShardLeaderOptions LeaderOptions(const NodeOptions& options, ShardId shard)
   txn::ShardLeaderOptions out;
   out.shard = shard;
   out.founding_slots = shard::ShardMap::Equal(options.num_shards).Entry(shard).slots;
+  out.txn_life_periods = options.txn_life_periods;
   return out;
 }
 

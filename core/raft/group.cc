@@ -349,6 +349,7 @@ bool Group::CommitTo(LogIndex index) {
 
 LogIndex Group::HandOutLimit() const {
   if (restoring_.has_value()) return handed_out_;
+  if (GRAPHDB_MUTANT("rule-L1.campaign-after-replay") && leader_ == kNoReplica) return handed_out_;
   // Never apply what our own disk could still lose.
   LogIndex limit =
       GRAPHDB_MUTANT("raft.apply-unsynced") ? hard_.commit : std::min(hard_.commit, durable_);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/cover.h"
@@ -14,7 +15,8 @@ namespace {
 using env::kSectorBytes;
 
 constexpr size_t kStaleWritesMax = 16;
-constexpr size_t kStaleBytesMax = 64 << 10;  // longer writes are kept in part
+constexpr absl::string_view kStagedPrefix = "stage-";  // of core/cluster's snapshots
+constexpr size_t kStaleBytesMax = 64 << 10;            // longer writes are kept in part
 
 absl::Status Injected(const char* call, absl::string_view name) {
   return absl::UnavailableError(absl::StrCat(call, " ", name, ": input/output error (injected)"));
@@ -136,14 +138,21 @@ void SimDiskState::Crash(CrashKind kind, Random& random) {
   DropUnreachable();
 }
 
+uint64_t SimDiskState::BytesToRot(const File& file) {
+  return std::min<uint64_t>(file.newest, file.durable.size());
+}
+
 bool SimDiskState::Rot(Random& random) {
   std::vector<uint64_t> candidates;
   for (const auto& [name, inode] : durable_names_) {
-    if (!files_[inode].durable.empty()) candidates.push_back(inode);
+    const File& file = files_[inode];
+    if (BytesToRot(file) != 0) candidates.push_back(inode);
   }
   if (candidates.empty()) return false;
   File& file = files_[candidates[random.Below(candidates.size())]];
-  const uint64_t at = random.Below(file.durable.size());
+  uint64_t at = random.Below(BytesToRot(file));
+  // Most of a padded file is zeros that nobody reads.
+  while (at > 0 && file.durable[at] == '\0') --at;
   file.durable[at] = static_cast<char>(file.durable[at] ^ (1 << random.Below(8)));
   return true;
 }
@@ -198,10 +207,14 @@ Duration SimDisk::Latency(Duration max) {
   return low + random_.UniformDuration(max - low);
 }
 
-void SimDisk::Complete(const char* kind, Duration max, Done done, absl::Status status) {
+void SimDisk::CompleteName(const char* kind, Duration max, Done done, absl::Status status) {
+  ++names_under_way_;
   const uint64_t payload = Crc32c(status.message(), static_cast<uint32_t>(status.code()));
   scheduler_.Complete(Latency(max), kind, payload,
-                      [done = std::move(done), status]() mutable { done(status); });
+                      [this, done = std::move(done), status]() mutable {
+                        --names_under_way_;
+                        done(status);
+                      });
 }
 
 SimDiskState::File* SimDisk::Find(env::FileId file, uint64_t* inode) {
@@ -229,7 +242,7 @@ void SimDisk::Create(const std::string& name, uint64_t bytes, OpenDone done) {
     id = env::FileId(next_file_++);
     open_[id] = inode;
   }
-  Complete(
+  CompleteName(
       "disk.create", faults_.latency_max,
       [done = std::move(done), id](absl::Status s) mutable {
         done(s.ok() ? absl::StatusOr<env::FileId>(id) : absl::StatusOr<env::FileId>(s));
@@ -247,7 +260,7 @@ void SimDisk::Open(const std::string& name, OpenDone done) {
     id = env::FileId(next_file_++);
     open_[id] = it->second;
   }
-  Complete(
+  CompleteName(
       "disk.open", faults_.latency_max,
       [done = std::move(done), id](absl::Status s) mutable {
         done(s.ok() ? absl::StatusOr<env::FileId>(id) : absl::StatusOr<env::FileId>(s));
@@ -265,14 +278,28 @@ void SimDisk::Write(env::FileId file, uint64_t offset, std::string bytes, Done d
   const uint64_t payload = Crc32c(bytes);
   state_.Remember(bytes);
   f->size = std::max<uint64_t>(f->size, offset + bytes.size());
+  if (faults_.corrupt_ppm != 0) MaybeCorrupt(inode, &bytes);
   // A failed write, too, may have reached the platter in part.
   f->pending.push_back({write_id, offset, std::move(bytes), false, false});
+  ++writes_under_way_;
   scheduler_.Complete(Latency(faults_.latency_max), "disk.write", payload,
                       [this, inode, write_id, failed, done = std::move(done)]() mutable {
+                        --writes_under_way_;
                         if (failed) return done(Injected("write", "a file"));
                         FinishWrite(inode, write_id);
                         done(absl::OkStatus());
                       });
+}
+
+void SimDisk::MaybeCorrupt(uint64_t inode, std::string* bytes) {
+  const auto staged = [&](const auto& name) {
+    return name.second == inode && absl::StartsWith(name.first, kStagedPrefix);
+  };
+  if (bytes->empty() || std::none_of(state_.names_.begin(), state_.names_.end(), staged)) return;
+  if (!random_.Chance(faults_.corrupt_ppm, 1'000'000)) return;
+  GRAPHDB_COVER("sim_disk.corrupted_write");
+  char& byte = (*bytes)[random_.Below(bytes->size())];
+  byte = static_cast<char>(byte ^ (1 << random_.Below(8)));
 }
 
 void SimDisk::FinishWrite(uint64_t inode, uint64_t write_id) {
@@ -293,9 +320,11 @@ void SimDisk::Sync(env::FileId file, Done done) {
     if (write.complete && !write.orphaned) covered.push_back(write.id);
   }
   const Duration max = std::max(faults_.sync_latency_max, faults_.latency_max);
+  ++writes_under_way_;
   scheduler_.Complete(
       Latency(max), "disk.sync", covered.size() * 2 + (failed ? 1 : 0),
       [this, inode, covered = std::move(covered), failed, done = std::move(done)]() mutable {
+        --writes_under_way_;
         FinishSync(inode, covered, failed);
         done(failed ? Injected("sync", "a file") : absl::OkStatus());
       });
@@ -313,6 +342,7 @@ void SimDisk::FinishSync(uint64_t inode, const std::vector<uint64_t>& covered, b
     const bool mine = std::binary_search(covered.begin(), covered.end(), write.id);
     if (mine && (!failed || random_.Chance(1, 2))) {
       SimDiskState::Overlay(write, 0, write.bytes.size(), &file.durable);
+      if (!failed) file.newest = std::max(file.newest, write.offset);
       continue;
     }
     if (mine) {
@@ -336,7 +366,7 @@ void SimDisk::Rename(const std::string& from, const std::string& to, Done done) 
     SimDiskState::Apply(op, &state_.names_);
     state_.name_ops_.push_back(op);
   }
-  Complete("disk.rename", faults_.latency_max, std::move(done), status);
+  CompleteName("disk.rename", faults_.latency_max, std::move(done), status);
 }
 
 void SimDisk::Remove(const std::string& name, Done done) {
@@ -344,7 +374,7 @@ void SimDisk::Remove(const std::string& name, Done done) {
   if (Draw(faults_.name_error_ppm)) status = Injected("remove", name);
   if (status.ok() && state_.names_.erase(name) == 0) status = absl::NotFoundError(name);
   if (status.ok()) state_.name_ops_.push_back({state_.next_id_++, name, "", 0});
-  Complete("disk.remove", faults_.latency_max, std::move(done), status);
+  CompleteName("disk.remove", faults_.latency_max, std::move(done), status);
 }
 
 void SimDisk::SyncDir(Done done) {
@@ -352,8 +382,10 @@ void SimDisk::SyncDir(Done done) {
   const bool failed = Draw(faults_.name_error_ppm);
   const uint64_t through = state_.next_id_;
   const Duration max = std::max(faults_.sync_latency_max, faults_.latency_max);
+  ++names_under_way_;
   scheduler_.Complete(Latency(max), "disk.syncdir", failed ? 1 : 0,
                       [this, through, failed, done = std::move(done)]() mutable {
+                        --names_under_way_;
                         if (failed) return done(Injected("sync", "the folder"));
                         while (!state_.name_ops_.empty() && state_.name_ops_.front().id < through) {
                           SimDiskState::Apply(state_.name_ops_.front(), &state_.durable_names_);

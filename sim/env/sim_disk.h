@@ -45,7 +45,10 @@ struct DiskFaults {
   uint32_t write_error_ppm = 0;
   uint32_t sync_error_ppm = 0;
   uint32_t read_error_ppm = 0;
-  uint32_t name_error_ppm = 0;             // Create, Open, Rename, Remove, SyncDir
+  uint32_t name_error_ppm = 0;  // Create, Open, Rename, Remove, SyncDir
+  // Writes of staged files that land with a flipped bit and say nothing. Not of
+  // others: who acknowledges on a lying log loses what was acknowledged.
+  uint32_t corrupt_ppm = 0;
   uint64_t capacity_bytes = ~uint64_t{0};  // kResourceExhausted beyond it
 };
 
@@ -65,7 +68,8 @@ class SimDiskState {
   enum class CrashKind { kProcess, kPower };
   void Crash(CrashKind kind, Random& random);
 
-  // Flips one bit of a durable byte that was once written; false where there is none.
+  // Flips one bit of what lies in a file before its newest durable write: what
+  // comes after it shows that it was durable. False where there is no such byte.
   bool Rot(Random& random);
   // The same at a given place, for tests: xors one byte of the durable face.
   bool FlipByte(absl::string_view name, uint64_t offset, uint8_t mask);
@@ -88,6 +92,7 @@ class SimDiskState {
     uint64_t size = 0;
     bool size_durable = false;
     std::string durable;  // up to the highest byte written; zeros beyond
+    uint64_t newest = 0;  // where the newest write that a Sync made durable begins
     std::vector<PendingWrite> pending;
   };
   struct NameOp {
@@ -98,6 +103,7 @@ class SimDiskState {
   };
   using Names = std::map<std::string, uint64_t>;
 
+  static uint64_t BytesToRot(const File& file);
   static void Apply(const NameOp& op, Names* names);
   static void Overlay(const PendingWrite& write, uint64_t skip, uint64_t count, std::string* bytes);
   void CrashFile(File& file, Random& random);
@@ -134,11 +140,15 @@ class SimDisk : public env::Disk {
   absl::StatusOr<uint64_t> Size(const std::string& name) override;
 
   const DiskStats& stats() const { return stats_; }
+  // What is asked for and not answered: writes and syncs; changes of names.
+  bool writing() const { return writes_under_way_ > 0; }
+  bool naming() const { return names_under_way_ > 0; }
 
  private:
   bool Draw(uint32_t ppm);
   Duration Latency(Duration max);
-  void Complete(const char* kind, Duration max, Done done, absl::Status status);
+  void CompleteName(const char* kind, Duration max, Done done, absl::Status status);
+  void MaybeCorrupt(uint64_t inode, std::string* bytes);
   void FinishWrite(uint64_t inode, uint64_t write_id);
   void FinishSync(uint64_t inode, const std::vector<uint64_t>& covered, bool failed);
   SimDiskState::File* Find(env::FileId file, uint64_t* inode);
@@ -150,6 +160,8 @@ class SimDisk : public env::Disk {
   std::map<env::FileId, uint64_t> open_;  // to inode
   uint64_t next_file_ = 1;
   DiskStats stats_;
+  uint32_t writes_under_way_ = 0;
+  uint32_t names_under_way_ = 0;
 };
 
 }  // namespace graphdb::sim

@@ -227,8 +227,23 @@ TEST_F(SimDiskTest, RotFlipsADurableBit) {
   Write(file, 0, "solid");
   Run();
   Sync(file);
+  EXPECT_FALSE(platter_.Rot(random));  // nothing says yet that it was durable
+  Write(file, 5, "newest");
+  Run();
+  Sync(file);
   EXPECT_TRUE(platter_.Rot(random));
   EXPECT_NE(Bytes("f", 0, 5), "solid");
+  EXPECT_EQ(Bytes("f", 5, 6), "newest");
+}
+
+TEST_F(SimDiskTest, CorruptsOnlyStagedFiles) {
+  faults_.corrupt_ppm = 1'000'000;
+  for (const std::string name : {"f", "stage-1"}) {
+    const env::FileId file = Durable(name);
+    Write(file, 0, "solid");
+    Run();
+    EXPECT_EQ(Bytes(name, 0, 5) == "solid", name == "f");
+  }
 }
 
 }  // namespace

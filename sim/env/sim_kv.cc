@@ -336,6 +336,7 @@ void SimKv::RequestFlush(Done done) {
   if (faults_.flush_latency_max > latency) {
     latency = latency + random_.UniformDuration(faults_.flush_latency_max - latency);
   }
+  ++flushes_under_way_;
   scheduler_.Complete(latency, "kv.flush", sequence,
                       [this, sequence, status, done = std::move(done)]() mutable {
                         FinishFlush(sequence, status, std::move(done));
@@ -343,6 +344,7 @@ void SimKv::RequestFlush(Done done) {
 }
 
 void SimKv::FinishFlush(uint64_t sequence, absl::Status status, Done done) {
+  --flushes_under_way_;
   if (status.ok()) {
     state_.FlushThrough(sequence);
     for (const auto& [shard, index] : tokens_.Through(sequence)) {

@@ -125,6 +125,7 @@ class SimKv : public env::KvEngine {
   absl::StatusOr<std::optional<std::string>> Get(absl::string_view key) const override;
   std::unique_ptr<env::KvIterator> Iterate(absl::string_view lower,
                                            absl::string_view upper) const override;
+  bool flushing() const { return flushes_under_way_ > 0; }
 
  private:
   void FinishFlush(uint64_t sequence, absl::Status status, Done done);
@@ -139,6 +140,7 @@ class SimKv : public env::KvEngine {
   absl::Status sticky_;
   uint64_t bytes_since_flush_ = 0;
   uint64_t bytes_until_flush_ = 0;
+  uint32_t flushes_under_way_ = 0;
 };
 
 }  // namespace graphdb::sim

@@ -78,6 +78,19 @@ MaybeViolation Observer::CompareLogs() const {
   return std::nullopt;
 }
 
+std::string Observer::Describe() const {
+  std::string text;
+  for (uint32_t n = 0; n < nodes_.size(); ++n) {
+    world_.VisitReplicas(NodeId(n), [&](const ReplicaView& view) {
+      absl::StrAppend(&text, "; ", NodeName(NodeId(n)), " ", GroupName(view.group), " term ",
+                      view.term.value(), view.is_leader ? " leads" : "", ", first ",
+                      view.first.value(), ", last ", view.last.value(), ", commit ",
+                      view.commit.value(), ", applied ", view.applied.value());
+    });
+  }
+  return text;
+}
+
 bool Observer::Settled() const {
   struct Range {
     LogIndex commit_max;
@@ -85,6 +98,7 @@ bool Observer::Settled() const {
   };
   std::map<ShardId, Range> groups;
   for (uint32_t n = 0; n < nodes_.size(); ++n) {
+    if (world_.Lost(NodeId(n))) continue;
     if (!world_.Up(NodeId(n))) return false;
     world_.VisitReplicas(NodeId(n), [&](const ReplicaView& view) {
       Range& range = groups[view.group];

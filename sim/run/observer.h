@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <string>
 #include <vector>
 
 #include "sim/check/raft_safety.h"
@@ -30,6 +31,9 @@ class Observer {
   // Every node is up, and all replicas of each group have applied all that any
   // of them knows as committed.
   bool Settled() const;
+  // "; node2 shard=1 term 7 leads, first 3, last 9, commit 9, applied 9; ...", for the
+  // report of a run that hangs.
+  std::string Describe() const;
 
  private:
   struct Seen {

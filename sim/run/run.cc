@@ -87,7 +87,7 @@ class Run {
     world_.EndFaults();
     result_.leader_changes = observer_.leaders_seen() - leaders_before;
     if (!Until("answered what was under way", options_.final_limit,
-               [&] { return driver_.idle() && world_.up_count() == options_.nodes; })) {
+               [&] { return driver_.idle() && world_.AllUp(); })) {
       return false;
     }
     Say("final reads");
@@ -121,12 +121,12 @@ class Run {
         next_poll = world_.loop().now() + kPoll;
       }
       if (world_.loop().now() > end) {
-        return Fail("liveness",
-                    absl::StrCat("not ", what, " within ", DurationText(limit),
-                                 world_.start_failure().ok()
-                                     ? std::string()
-                                     : absl::StrCat("; a node did not start: ",
-                                                    world_.start_failure().ToString())));
+        return Fail("liveness", absl::StrCat("not ", what, " within ", DurationText(limit),
+                                             world_.start_failure().ok()
+                                                 ? std::string()
+                                                 : absl::StrCat("; a node did not start: ",
+                                                                world_.start_failure().ToString()),
+                                             driver_.Waiting(), observer_.Describe()));
       }
       if (!StepOnce()) return false;
     }
@@ -168,6 +168,9 @@ class Run {
   // to them a second cluster is the first one gone wrong.
   void Epilogue() {
     if (options_.epilogue == sim::Epilogue::kNone || !forms_cluster_) return;
+    for (uint32_t n = 0; n < options_.nodes; ++n) {
+      if (world_.Lost(NodeId(n))) return;  // two lost disks are one too many
+    }
     const NodeId founder(0);
     const bool cut_off = options_.epilogue == sim::Epilogue::kWipeCutOffFounder;
     for (uint32_t n = 1; cut_off && n < options_.nodes; ++n) {
@@ -201,8 +204,10 @@ class Run {
 
   // State equality: everything but what belongs to one disk is equal on all nodes.
   bool CompareEngines() {
-    const env::KvReader* first = world_.engine(NodeId(0));
-    for (uint32_t n = 1; n < options_.nodes; ++n) {
+    const NodeId reference(world_.Lost(NodeId(0)) ? 1 : 0);
+    const env::KvReader* first = world_.engine(reference);
+    for (uint32_t n = reference.value() + 1; n < options_.nodes; ++n) {
+      if (world_.Lost(NodeId(n))) continue;
       auto a = first->Iterate("", "\xff");
       auto b = world_.engine(NodeId(n))->Iterate("", "\xff");
       for (;;) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 namespace graphdb::sim {
 namespace {
 
@@ -94,6 +96,14 @@ void Driver::LoadStep(Client& client) {
 bool Driver::idle() const {
   return std::none_of(clients_.begin(), clients_.end(),
                       [](const Client& client) { return client.session->busy(); });
+}
+
+std::string Driver::Waiting() const {
+  std::string text;
+  for (const Client& client : clients_) {
+    if (client.session->busy()) absl::StrAppend(&text, "; ", client.session->Describe());
+  }
+  return text;
 }
 
 void Driver::StartFinal() {

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "sim/work/session.h"
@@ -36,6 +37,8 @@ class Driver {
   void StopLoad() { loading_ = false; }
   bool idle() const;
   void StartFinal();
+  // The clients that wait for an answer; empty where none does.
+  std::string Waiting() const;
   bool final_done() const { return finals_left_ == 0; }
 
   const SessionCounters& counters() const { return load_counters_; }

@@ -29,8 +29,16 @@ PlannedOp EdgesWorkload::Plan(const PlanContext& context, Random& rng) {
     nodes_[id] = Node{context.client, Outcome::kInfo, {}};
     return op;
   }
-  if (dice >= 45 && dice < 70) {
+  if (dice >= 45 && dice < 62) {
     PlanLook(rng, &op);
+    return op;
+  }
+  if (dice >= 62 && dice < 70) {
+    // Whoever has the turn in this window creates the same one.
+    const auto window = static_cast<uint64_t>(context.now.nanoseconds() / kWindow.nanoseconds());
+    AddCreateNode(&op.batch, first_ + kContestedFrom + window, "Contested");
+    op.detail = kContest;
+    ++contests_[first_ + kContestedFrom + window].unknown;
     return op;
   }
   PlanCreateEdge(context, rng, &op);
@@ -41,11 +49,13 @@ void EdgesWorkload::PlanCreateEdge(const PlanContext& context, Random& rng, Plan
   std::vector<uint64_t> ends;
   for (uint64_t i = 0; i < kHubs; ++i) ends.push_back(first_ + i);
   for (const auto& [id, node] : nodes_) {
-    const bool lives = node.created == Outcome::kOk && node.removal.outcome == Outcome::kFail;
-    if (lives) ends.push_back(id);
+    if (Lives(id)) ends.push_back(id);
   }
   const uint64_t start = ends[rng.Below(ends.size())];
-  const uint64_t end = ends[rng.Below(ends.size())];
+  const uint64_t any = ends[rng.Below(ends.size())];
+  // Often the node that somebody is about to delete.
+  const bool race = Lives(newest_) && rng.Chance(1, 2);
+  const uint64_t end = race ? newest_ : any;
   const int64_t tag = UniqueValue(context.client, context.number, 0);
   AddCreateEdge(&op->batch, start, end, "LINKS", tag);
   op->detail = kCreateEdge;
@@ -64,14 +74,20 @@ bool EdgesWorkload::PlanDeleteEdge(const PlanContext& context, Random& rng, Plan
   return true;
 }
 
+bool EdgesWorkload::Lives(uint64_t id) const {
+  const auto node = nodes_.find(id);
+  if (node == nodes_.end() || node->second.created != Outcome::kOk) return false;
+  return node->second.removal.outcome == Outcome::kFail;
+}
+
 bool EdgesWorkload::PlanDeleteNode(const PlanContext& context, Random& rng, PlannedOp* op) {
   std::vector<uint64_t> own;
   for (const auto& [id, node] : nodes_) {
-    const bool lives = node.created == Outcome::kOk && node.removal.outcome == Outcome::kFail;
-    if (lives && node.client == context.client) own.push_back(id);
+    if (Lives(id) && node.client == context.client) own.push_back(id);
   }
-  if (own.empty()) return false;
-  const uint64_t id = own[rng.Below(own.size())];
+  const bool race = Lives(newest_) && rng.Chance(1, 2);
+  if (own.empty() && !race) return false;
+  const uint64_t id = race ? newest_ : own[rng.Below(own.size())];
   AddDeleteNode(&op->batch, id, /*detach=*/rng.Chance(1, 2));
   op->detail = kDeleteNode;
   return true;
@@ -93,11 +109,23 @@ void EdgesWorkload::Done(const PlannedOp& op, const OpOutcome& outcome) {
       return CheckLook(op, outcome);
     case kCreateNode:
       nodes_[asked.create_node().id()].created = outcome.outcome;
+      if (outcome.outcome == Outcome::kOk) newest_ = asked.create_node().id();
       return;
-    case kDeleteNode:
-      nodes_[asked.delete_node().id()].removal = {outcome.outcome, outcome.invoked,
-                                                  asked.delete_node().detach()};
+    case kContest: {
+      Contest& contest = contests_[asked.create_node().id()];
+      if (outcome.outcome != Outcome::kInfo) --contest.unknown;
+      if (outcome.outcome == Outcome::kOk) ++contest.won;
       return;
+    }
+    case kDeleteNode: {
+      // Several may have tried: what is known wins over what is not, success over failure.
+      Removal& removal = nodes_[asked.delete_node().id()].removal;
+      const bool stands = removal.outcome == Outcome::kOk ||
+                          (removal.outcome == Outcome::kInfo && outcome.outcome == Outcome::kFail);
+      if (stands) return;
+      removal = {outcome.outcome, outcome.invoked, asked.delete_node().detach()};
+      return;
+    }
     case kDeleteEdge:
       for (auto& [tag, edge] : edges_) {
         if (edge.id == asked.delete_edge().id()) {
@@ -141,6 +169,7 @@ std::optional<v1::BatchRequest> EdgesWorkload::NextFinal() {
   if (final_step_ == 1) {
     for (uint64_t i = 0; i < kHubs; ++i) asked_.push_back(first_ + i);
     for (const auto& [id, node] : nodes_) asked_.push_back(id);
+    for (const auto& [id, contest] : contests_) asked_.push_back(id);
     for (const uint64_t id : asked_) AddGetNode(&batch, id);
     return batch;
   }
@@ -228,6 +257,19 @@ MaybeViolation EdgesWorkload::CheckNodeLedger() const {
       ledger.Unknown(id);
     } else {
       ledger.Acknowledged(id);
+    }
+  }
+  for (const auto& [id, contest] : contests_) {
+    if (contest.won > 1) {
+      return Violation{"unique-id",
+                       absl::StrCat("node ", id, " was created ", contest.won, " times")};
+    }
+    if (contest.won == 1) {
+      ledger.Acknowledged(id);
+    } else if (contest.unknown > 0) {
+      ledger.Unknown(id);
+    } else {
+      ledger.Refused(id);
     }
   }
   std::vector<uint64_t> present;

@@ -33,6 +33,8 @@ class EdgesWorkload final : public Workload {
 
  private:
   static constexpr uint64_t kHubs = 4;
+  static constexpr uint64_t kContestedFrom = 500;  // ids from first_ on
+  static constexpr Duration kWindow = Duration::Milliseconds(500);
 
   // When something was removed, as far as the clients know.
   struct Removal {
@@ -54,9 +56,15 @@ class EdgesWorkload final : public Workload {
     Outcome created = Outcome::kInfo;
     Removal removal;
   };
-  enum Detail : uint64_t { kCreateEdge, kDeleteEdge, kLook, kCreateNode, kDeleteNode };
+  // A node that several clients create; nobody deletes it.
+  struct Contest {
+    uint32_t won = 0;
+    uint32_t unknown = 0;
+  };
+  enum Detail : uint64_t { kCreateEdge, kDeleteEdge, kLook, kCreateNode, kDeleteNode, kContest };
 
   void PlanCreateEdge(const PlanContext& context, Random& rng, PlannedOp* op);
+  bool Lives(uint64_t id) const;
   bool PlanDeleteEdge(const PlanContext& context, Random& rng, PlannedOp* op);
   bool PlanDeleteNode(const PlanContext& context, Random& rng, PlannedOp* op);
   void PlanLook(Random& rng, PlannedOp* op);
@@ -70,6 +78,8 @@ class EdgesWorkload final : public Workload {
   const uint64_t first_;
   std::map<int64_t, Edge> edges_;   // by tag
   std::map<uint64_t, Node> nodes_;  // the clients' own, by id
+  std::map<uint64_t, Contest> contests_;
+  uint64_t newest_ = 0;  // node that was created last
   MaybeViolation look_violation_;
   // Final reads: which nodes exist, then their lists.
   int final_step_ = 0;

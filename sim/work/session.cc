@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "sim/work/batches.h"
 
@@ -46,6 +47,7 @@ void Session::Run(const v1::BatchRequest& batch, bool write, SessionPolicy polic
   policy_ = policy;
   maybe_ran_ = false;
   attempts_ = 0;
+  last_refusal_ = "none";
   done_ = std::move(done);
   invoked_ = world_.loop().now();
   if (rng_.Chance(1, 8)) {
@@ -61,12 +63,17 @@ void Session::Attempt() {
   const uint64_t attempt = ++attempt_id_;
   world_.Call(client_, gateway_, request_, write_,
               [this, attempt](CallResult result) { OnResult(attempt, std::move(result)); });
-  timer_ = world_.loop().After(policy_.timeout + kGrace, world_.ClientLife(client_),
-                               "client.timeout", [this, attempt] {
-                                 CallResult silence;
-                                 silence.kind = CallResult::Kind::kBroken;
-                                 OnResult(attempt, std::move(silence));
-                               });
+  Duration patience = policy_.timeout + kGrace;
+  const uint32_t impatient_ppm = world_.options().clients.impatient_ppm;
+  if (impatient_ppm != 0 && world_.faults_on() && rng_.Chance(impatient_ppm, 1'000'000)) {
+    patience = rng_.UniformDuration(policy_.timeout / 4);
+  }
+  timer_ =
+      world_.loop().After(patience, world_.ClientLife(client_), "client.timeout", [this, attempt] {
+        CallResult silence;
+        silence.kind = CallResult::Kind::kBroken;
+        OnResult(attempt, std::move(silence));
+      });
 }
 
 void Session::OnResult(uint64_t attempt, CallResult result) {
@@ -89,11 +96,17 @@ void Session::OnAnswer(v1::ClientResponse response) {
     return Finish(Outcome::kOk, reason, std::move(*response.mutable_batch()));
   }
   if (reason == v1::CONFLICT) ++counters_.conflicts;
+  last_refusal_ = absl::StrCat(v1::ErrorReason_Name(reason), ": ", response.error().message());
   const bool insist = policy_.attempts_max == 0;
   if (reason == v1::OUTCOME_UNKNOWN) return Again(/*maybe_ran=*/true);
   // Every other refusal says that this attempt had no effect.
   if (insist || (maybe_ran_ && !SettlesEarlierAttempts(reason))) return Again(false);
   Finish(Outcome::kFail, reason, {});
+}
+
+std::string Session::Describe() const {
+  return absl::StrCat("client", client_, ": attempt ", attempts_, " of a ",
+                      write_ ? "write" : "read", ", last refusal ", last_refusal_);
 }
 
 void Session::Again(bool maybe_ran) {

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "absl/functional/any_invocable.h"
 #include "core/env/random.h"
@@ -49,6 +50,8 @@ class Session {
   bool busy() const { return static_cast<bool>(done_); }
   uint32_t client() const { return client_; }
   Random& rng() { return rng_; }
+  // What the request under way has met so far, for the report of a run that hangs.
+  std::string Describe() const;
 
  private:
   void Attempt();
@@ -67,6 +70,7 @@ class Session {
   bool maybe_ran_ = false;  // an attempt of this request may have had its effect
   SessionPolicy policy_;
   uint32_t attempts_ = 0;
+  std::string last_refusal_;
   uint64_t attempt_id_ = 0;  // of the attempt whose answer counts
   uint64_t sequence_ = 0;
   EventId timer_ = kNoEvent;

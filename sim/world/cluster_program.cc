@@ -25,7 +25,12 @@ cluster::NodeOptions OptionsOf(const ProgramOptions& options) {
   node.log_entries_kept = options.knobs.log_entries_kept;
   node.max_append_entries = options.knobs.append_entries_max;
   node.adjacency_cache_lists = options.knobs.adjacency_cache_lists;
+  node.txn_life_periods = options.knobs.txn_life_periods;
   return node;
+}
+
+uint32_t VotersOf(const raft::Config& config) {
+  return config.joint() ? 0 : static_cast<uint32_t>(config.voters.size());
 }
 
 class ClusterProgram final : public Program {
@@ -47,7 +52,8 @@ class ClusterProgram final : public Program {
         return LogEntryView{e.term, Mix(HashBytes(e.data), static_cast<uint64_t>(e.kind))};
       };
       visit(ReplicaView{group.group, group.raft->is_leader(), group.raft->term(), log.first_index(),
-                        log.last_index(), group.raft->commit(), group.applied, entry});
+                        log.last_index(), group.raft->commit(), group.applied,
+                        VotersOf(group.raft->config()), entry});
     });
   }
 

@@ -46,7 +46,8 @@ std::string GroupsText(const std::vector<std::vector<NodeId>>& groups) {
 std::string Details(const FaultAction& action) {
   switch (action.kind) {
     case FaultKind::kCrash:
-      return absl::StrCat(" ", TargetText(action.target), action.power ? "" : " process");
+      return absl::StrCat(" ", TargetText(action.target), action.power ? "" : " process",
+                          CrashMomentName(action.moment));
     case FaultKind::kPartition:
       return absl::StrCat(" ", GroupsText(action.groups));
     case FaultKind::kCut:
@@ -63,6 +64,7 @@ std::string Details(const FaultAction& action) {
     case FaultKind::kRestart:
     case FaultKind::kFailSync:
     case FaultKind::kFailWrite:
+    case FaultKind::kRot:
       return absl::StrCat(" ", TargetText(action.target));
   }
   return "";
@@ -72,9 +74,14 @@ std::string Details(const FaultAction& action) {
 
 const char* FaultKindName(FaultKind kind) {
   static constexpr const char* kNames[kFaultKindCount] = {
-      "crash", "restart",   "partition", "cut",       "heal",      "slow-disk",
-      "pause", "step-wall", "network",   "fail-sync", "fail-write"};
+      "crash", "restart",   "partition", "cut",       "heal",       "slow-disk",
+      "pause", "step-wall", "network",   "fail-sync", "fail-write", "rot"};
   return kNames[static_cast<int>(kind)];
+}
+
+const char* CrashMomentName(CrashMoment moment) {
+  static constexpr const char* kNames[] = {"", " mid-write", " mid-names", " mid-flush"};
+  return kNames[static_cast<int>(moment)];
 }
 
 std::string NodeName(NodeId node) { return absl::StrCat("node", node.value() + 1); }

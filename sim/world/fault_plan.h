@@ -33,9 +33,16 @@ enum class FaultKind : uint8_t {
   kNetwork,    // rates and delay of every link
   kFailSync,   // target: syncs fail until the node is restarted
   kFailWrite,  // target: writes fail likewise
+  kRot,        // target: a bit of its Raft log, long durable, flips; then it loses power
 };
-inline constexpr int kFaultKindCount = 11;
+inline constexpr int kFaultKindCount = 12;
 const char* FaultKindName(FaultKind kind);
+
+// When a crash strikes: at once, or as soon as the target is in the middle of
+// writing to its disk, changing names on it, or flushing its engine. Such a
+// crash is over after the supervisor's delay.
+enum class CrashMoment : uint8_t { kNow, kMidWrite, kMidNames, kMidFlush };
+const char* CrashMomentName(CrashMoment moment);  // "", " mid-write", ...
 
 struct FaultTarget {
   enum class Kind : uint8_t { kNode, kLeader, kFollower, kGateway, kAll };
@@ -60,6 +67,7 @@ struct FaultAction {
   FaultKind kind = FaultKind::kCrash;
   FaultTarget target;
   bool power = true;                        // kCrash
+  CrashMoment moment = CrashMoment::kNow;   // kCrash
   std::vector<std::vector<NodeId>> groups;  // kPartition
   std::optional<NodeId> from, to;           // kCut, kHeal
   Duration amount;

@@ -30,6 +30,7 @@ struct ReplicaView {
   LogIndex last;
   LogIndex commit;
   LogIndex applied;
+  uint32_t voters = 0;  // of the config in effect here; 0 while it changes
   // The entry at an index of [first, last].
   absl::FunctionRef<LogEntryView(LogIndex)> entry;
 };

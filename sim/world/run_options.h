@@ -23,6 +23,24 @@ struct WorkloadSpec {
   friend bool operator==(const WorkloadSpec&, const WorkloadSpec&) = default;
 };
 
+// What goes wrong between clients and gateways. Rates per million attempts.
+struct ClientFaults {
+  uint32_t lost_ppm = 0;  // the request or its answer is lost, the connection breaks in time
+  uint32_t late_ppm = 0;  // the request arrives when its client may have given it up
+  Duration late_max = Duration::Seconds(5);
+  uint32_t impatient_ppm = 0;  // the client gives up early and asks another gateway
+
+  friend bool operator==(const ClientFaults&, const ClientFaults&) = default;
+};
+
+// A link that is slower than the others as long as faults go on.
+struct SlowLink {
+  NodeId from, to;
+  Duration delay_mean;
+
+  friend bool operator==(const SlowLink&, const SlowLink&) = default;
+};
+
 // Sizes of a node that are small here, so that short runs roll segments over,
 // flush, compact and send snapshots.
 struct NodeKnobs {
@@ -31,6 +49,7 @@ struct NodeKnobs {
   uint64_t log_entries_kept = 256;
   uint32_t append_entries_max = 64;
   uint64_t adjacency_cache_lists = 1000;
+  uint32_t txn_life_periods = 60;  // of half a second
 
   friend bool operator==(const NodeKnobs&, const NodeKnobs&) = default;
 };
@@ -52,6 +71,8 @@ struct RunOptions {
   std::vector<WorkloadSpec> workloads;
   Duration think_mean = Duration::Milliseconds(500);
   LinkProfile network;
+  std::vector<SlowLink> slow_links;
+  ClientFaults clients;
   DiskFaults disk;
   KvFaults kv;
   NodeKnobs knobs;

@@ -264,8 +264,8 @@ class Parser {
     }
     if (!known) {
       return in.Error(
-          "crash, restart, partition, cut, heal, slow-disk, pause, step-wall, network, fail-sync "
-          "or fail-write");
+          "crash, restart, partition, cut, heal, slow-disk, pause, step-wall, network, fail-sync, "
+          "fail-write or rot");
     }
     GRAPHDB_RETURN_IF_ERROR(Details(in, &action));
     scenario_.options.plan.push_back(std::move(action));
@@ -291,6 +291,10 @@ class Parser {
         action->power = false;
       } else {
         in.TakeIf("power");
+      }
+      for (const CrashMoment moment :
+           {CrashMoment::kMidWrite, CrashMoment::kMidNames, CrashMoment::kMidFlush}) {
+        if (in.TakeIf(CrashMomentName(moment) + 1)) action->moment = moment;
       }
     }
     const bool timed = action->kind == FaultKind::kSlowDisk || action->kind == FaultKind::kPause ||

@@ -10,6 +10,7 @@ namespace graphdb::sim {
 namespace {
 
 constexpr uint64_t kFaultFreePercent = 12;
+constexpr int kMoreClients = 4;
 
 constexpr FaultTarget kEverybody{FaultTarget::Kind::kAll, NodeId(), ShardId()};
 
@@ -89,7 +90,13 @@ void DrawFault(const RunOptions& options, const Families& families, Duration at,
     case FaultKind::kCrash:
       action.target = DrawTarget(rng, options);
       action.power = rng.Chance(3, 4);
-      if (rng.Chance(1, 12)) action.target = kEverybody;
+      // Half of them in the middle of something: there the bugs are.
+      if (rng.Chance(1, 2)) {
+        action.moment = static_cast<CrashMoment>(rng.Between(
+            static_cast<int>(CrashMoment::kMidWrite), static_cast<int>(CrashMoment::kMidFlush)));
+      } else if (rng.Chance(1, 6)) {
+        action.target = kEverybody;
+      }
       end.kind = FaultKind::kRestart;
       end.target = kEverybody;
       break;
@@ -125,7 +132,7 @@ void DrawFault(const RunOptions& options, const Families& families, Duration at,
       action.amount = Milliseconds(rng, 10, 3'000);
       plan->push_back(std::move(action));
       return;
-    default:  // kFailSync, kFailWrite: the node halts; restarted by its supervisor
+    default:  // kRot; kFailSync, kFailWrite: the node halts; restarted by its supervisor
       action.target = DrawTarget(rng, options);
       plan->push_back(std::move(action));
       return;
@@ -134,15 +141,13 @@ void DrawFault(const RunOptions& options, const Families& families, Duration at,
   plan->push_back(std::move(end));
 }
 
-// Two of a kind, for their oracles look for races; transfers race with themselves.
-uint32_t ClientsOf(absl::string_view workload) { return workload == "bank" ? 1 : 2; }
-
 Families DrawFamilies(Random& rng) {
   Families families;
   const std::pair<FaultKind, uint64_t> all[] = {
       {FaultKind::kCrash, 6},    {FaultKind::kPartition, 4}, {FaultKind::kCut, 3},
       {FaultKind::kSlowDisk, 2}, {FaultKind::kNetwork, 3},   {FaultKind::kPause, 3},
-      {FaultKind::kStepWall, 1}, {FaultKind::kFailSync, 2},  {FaultKind::kFailWrite, 1}};
+      {FaultKind::kStepWall, 1}, {FaultKind::kFailSync, 2},  {FaultKind::kFailWrite, 1},
+      {FaultKind::kRot, 2}};
   for (const auto& [kind, weight] : all) {
     const bool on = rng.Chance(3, 5);
     const uint64_t extra = rng.Below(4);
@@ -152,27 +157,63 @@ Families DrawFamilies(Random& rng) {
   return families;
 }
 
-void DrawKnobs(Random& rng, RunOptions* options) {
-  const bool hot = rng.Chance(1, 5);
-  options->think_mean = hot ? Milliseconds(rng, 100, 250) : Milliseconds(rng, 450, 900);
-  options->hop_max = Duration::Microseconds(rng.Between(1, rng.Chance(1, 4) ? 1'000 : 50));
-  options->clock_error_ppb_max = rng.Between(0, rng.Chance(1, 5) ? 20'000'000 : 200'000);
+void DrawNetwork(Random& rng, RunOptions* options) {
   const NetworkRates rates = DrawRates(rng);
   options->network.delay_mean = rates.delay_mean;
   options->network.drop_ppm = rates.drop_ppm / 4;
   options->network.duplicate_ppm = rates.duplicate_ppm / 4;
   options->network.tail_ppm = rates.tail_ppm / 4;
-  if (rng.Chance(1, 3)) options->network.stale_ppm = static_cast<uint32_t>(rng.Below(2'000));
+  if (rng.Chance(1, 2)) options->network.stale_ppm = static_cast<uint32_t>(rng.Below(5'000));
+  const uint64_t slow_links = rng.Chance(1, 3) ? 1 + rng.Below(2) : 0;
+  for (uint64_t i = 0; i < slow_links; ++i) {
+    const uint64_t from = rng.Below(options->nodes);
+    const uint64_t step = 1 + rng.Below(options->nodes - 1);
+    const Duration mean = Milliseconds(rng, 3, 60);
+    options->slow_links.push_back({NodeId(static_cast<uint32_t>(from)),
+                                   NodeId(static_cast<uint32_t>((from + step) % options->nodes)),
+                                   mean});
+  }
+  if (rng.Chance(1, 2)) options->clients.lost_ppm = static_cast<uint32_t>(rng.Below(60'000));
+  if (rng.Chance(1, 2)) options->clients.late_ppm = static_cast<uint32_t>(rng.Below(20'000));
+  if (rng.Chance(1, 2)) options->clients.impatient_ppm = static_cast<uint32_t>(rng.Below(60'000));
+}
+
+void DrawDevices(Random& rng, RunOptions* options) {
   options->disk.sync_latency_max = Duration::Microseconds(rng.Between(100, 8'000));
   if (rng.Chance(1, 4)) options->disk.stall_ppm = static_cast<uint32_t>(rng.Below(2'000));
+  if (rng.Chance(1, 3)) options->disk.sync_error_ppm = static_cast<uint32_t>(rng.Below(2'000));
+  if (rng.Chance(1, 2)) options->disk.corrupt_ppm = static_cast<uint32_t>(rng.Below(500'000));
   options->kv.flush_every_bytes = uint64_t{1} << rng.Between(12, 18);
   if (rng.Chance(1, 5)) options->kv.flush_error_ppm = static_cast<uint32_t>(rng.Below(200'000));
-  options->knobs.log_segment_bytes = uint64_t{64} << (10 + rng.Below(4));
+}
+
+void DrawKnobs(Random& rng, RunOptions* options) {
+  const bool hot = rng.Chance(1, 5);
+  options->think_mean = hot ? Milliseconds(rng, 100, 250) : Milliseconds(rng, 500, 900);
+  options->hop_max = Duration::Microseconds(rng.Between(1, rng.Chance(1, 4) ? 1'000 : 50));
+  options->clock_error_ppb_max = rng.Between(0, rng.Chance(1, 5) ? 20'000'000 : 200'000);
+  DrawNetwork(rng, options);
+  DrawDevices(rng, options);
+  options->knobs.log_segment_bytes = uint64_t{32} << (10 + rng.Below(5));
   options->knobs.log_bytes_max = options->knobs.log_segment_bytes * (3 + rng.Below(6));
-  options->knobs.log_entries_kept = uint64_t{1} << rng.Between(3, 9);
+  // Few: who was away needs a snapshot.
+  options->knobs.log_entries_kept = uint64_t{1} << rng.Between(0, 9);
   options->knobs.append_entries_max = uint32_t{1} << rng.Between(0, 8);
   options->knobs.adjacency_cache_lists = rng.Chance(1, 4) ? rng.Below(4) : 1000;
+  if (rng.Chance(1, 2)) options->knobs.txn_life_periods = uint32_t{4} << rng.Below(4);
   options->supervisor_delay = Milliseconds(rng, 100, 3'000);
+}
+
+// One client of each kind, two sides of a race, and the rest as drawn: races
+// need company.
+void DrawClients(uint64_t seed, RunOptions* options) {
+  Random rng(StreamSeed(seed, "swarm.clients", 0));
+  for (const char* workload : {"append", "bank", "register", "skew", "edges"}) {
+    options->workloads.push_back({workload, workload[0] == 's' ? 2u : 1u});
+  }
+  for (int i = 0; i < kMoreClients; ++i) {
+    ++options->workloads[rng.Below(options->workloads.size())].clients;
+  }
 }
 
 // How the cluster comes to be, and what its founder goes through at the end.
@@ -205,9 +246,7 @@ RunOptions DrawSwarmOptions(uint64_t seed) {
   Random rng(StreamSeed(seed, "swarm", 0));
   RunOptions options;
   options.seed = seed;
-  for (const char* workload : {"append", "bank", "register", "skew", "edges"}) {
-    options.workloads.push_back({workload, ClientsOf(workload)});
-  }
+  DrawClients(seed, &options);
   DrawForming(seed, &options);
   if (rng.Below(100) < kFaultFreePercent) return options;
   DrawKnobs(rng, &options);

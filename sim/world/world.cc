@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
+#include "core/base/cover.h"
 #include "sim/env/mixing.h"
 
 namespace graphdb::sim {
@@ -45,7 +46,7 @@ World::World(const RunOptions& options, ProgramFactory factory)
       world_life_(loop_.LifeOf(kWorldActor)),
       slots_(options.nodes) {
   loop_.SetHopMax(options.hop_max);
-  fabric_.SetProfile(options.network);
+  SetLinks(options.network);
   for (Slot& slot : slots_) {
     slot.disk_faults = options.disk;
     slot.kv_faults = options.kv;
@@ -67,14 +68,15 @@ void World::Say(env::LogLevel level, ActorId actor, absl::string_view text) {
 bool World::Step() {
   if (!loop_.RunOne()) return false;
   if (loop_.TakeEnded()) BuryTheHalted();
+  if (armed_count_ > 0 && IsNodeActor(loop_.last_ran())) StrikeArmed(NodeOf(loop_.last_ran()));
   return true;
 }
 
 bool World::Up(NodeId node) const { return slots_[node.value()].live != nullptr; }
 
-uint32_t World::up_count() const {
-  return static_cast<uint32_t>(std::count_if(
-      slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.live != nullptr; }));
+bool World::AllUp() const {
+  return std::all_of(slots_.begin(), slots_.end(),
+                     [](const Slot& slot) { return slot.lost || slot.live != nullptr; });
 }
 
 uint64_t World::incarnation(NodeId node) const { return slots_[node.value()].starts; }
@@ -121,6 +123,7 @@ uint32_t World::ever_started_count() const {
 
 void World::Start(NodeId node) {
   Slot& slot = slots_[node.value()];
+  if (slot.lost) return;
   slot.wanted_up = true;
   if (slot.live != nullptr) return;
   const Life life = loop_.Begin(NodeActor(node));
@@ -142,6 +145,7 @@ void World::Start(NodeId node) {
   const absl::Status started = slot.live->program->Start();
   if (started.ok()) return;
   start_failure_ = started;
+  GiveUpIfRotten(node, started);
   Say(env::LogLevel::kError, life.actor, absl::StrCat("did not start: ", started.ToString()));
   loop_.End(life.actor);  // like a halt: Step buries it, the supervisor tries again
 }
@@ -160,6 +164,51 @@ void World::Crash(NodeId node, bool power) {
   Bury(node, power);
 }
 
+void World::StrikeArmed(NodeId node) {
+  Slot& slot = slots_[node.value()];
+  if (!slot.armed || slot.live == nullptr) return;
+  const ArmedCrash armed = *slot.armed;
+  const bool now = armed.moment == CrashMoment::kMidWrite   ? slot.live->disk.writing()
+                   : armed.moment == CrashMoment::kMidNames ? slot.live->disk.naming()
+                                                            : slot.live->kv.flushing();
+  if (!now || loop_.Draw(kWorldActor) % 3 != 0) return;
+  GRAPHDB_COVER("world.crash_at_its_moment");
+  Crash(node, armed.power);
+  slot.wanted_up = true;
+  ScheduleStart(node, options_.supervisor_delay);
+}
+
+bool World::MayLoseANode() const {
+  bool whole = !slots_.empty();
+  for (uint32_t n = 0; n < slots_.size(); ++n) {
+    uint32_t replicas = 0;
+    VisitReplicas(NodeId(n), [&](const ReplicaView& view) {
+      ++replicas;
+      whole = whole && view.voters == slots_.size();
+    });
+    whole = whole && replicas == options_.shards + 1;
+  }
+  return whole;
+}
+
+// Nobody knows it until the node reads its log again.
+void World::Rot(NodeId node) {
+  if (rotten_ || !MayLoseANode()) return;
+  Random rng(StreamSeed(loop_.seed(), "world.rot", slots_[node.value()].starts));
+  if (!slots_[node.value()].disk_state.Rot(rng)) return;
+  rotten_ = node;
+  Crash(node, /*power=*/true);
+  slots_[node.value()].wanted_up = true;
+  ScheduleStart(node, options_.supervisor_delay);
+}
+
+void World::GiveUpIfRotten(NodeId node, const absl::Status& why) {
+  if (rotten_ != node || !absl::IsDataLoss(why)) return;
+  GRAPHDB_COVER("world.rotten_node_stopped");
+  slots_[node.value()].lost = true;
+  slots_[node.value()].wanted_up = false;
+}
+
 void World::BuryTheHalted() {
   for (uint32_t n = 0; n < slots_.size(); ++n) {
     Slot& slot = slots_[n];
@@ -170,7 +219,9 @@ void World::BuryTheHalted() {
           absl::StrCat("halted: ", reason.ToString()));
     }
     ++self_halts_;
-    Bury(NodeId(n), /*power=*/false);
+    GiveUpIfRotten(NodeId(n), reason);
+    // What made the node stop often takes the machine with it.
+    Bury(NodeId(n), /*power=*/faults_on_ && loop_.Draw(kWorldActor) % 4 == 0);
     if (slot.wanted_up) ScheduleStart(NodeId(n), options_.supervisor_delay);
   }
 }
@@ -178,6 +229,7 @@ void World::BuryTheHalted() {
 void World::Bury(NodeId node, bool power) {
   Slot& slot = slots_[node.value()];
   const Life life = slot.live->life;
+  if (std::exchange(slot.armed, std::nullopt)) --armed_count_;
   // First, so that a reply from the program's destructor finds nobody.
   for (auto it = calls_.begin(); it != calls_.end();) {
     const uint64_t id = (it++)->first;  // Settle erases it
@@ -217,6 +269,18 @@ void World::Call(uint32_t client, NodeId gateway, const v1::ClientRequest& reque
   calls_.emplace(id, PendingCall{client, gateway, write, {}, std::move(done)});
   const ActorId actor = ClientActor(client);
   const uint64_t payload = HashBytes(request.SerializeAsString());
+  const ClientFaults& faults = options_.clients;
+  if (ClientFault(client, faults.lost_ppm)) {
+    CallResult broken;
+    broken.kind = CallResult::Kind::kBroken;
+    return Settle(id, std::move(broken), "client.lost", id, BreakDelay(actor));
+  }
+  Duration delay = ClientDelay(actor);
+  if (ClientFault(client, faults.late_ppm)) {
+    GRAPHDB_COVER("world.client_request_late");
+    delay = delay + Duration::Nanoseconds(static_cast<int64_t>(
+                        loop_.Draw(actor) % static_cast<uint64_t>(faults.late_max.nanoseconds())));
+  }
   if (!loop_.HasLife(NodeActor(gateway))) {
     CallResult refused;
     refused.kind = CallResult::Kind::kRefused;
@@ -224,7 +288,7 @@ void World::Call(uint32_t client, NodeId gateway, const v1::ClientRequest& reque
     return;
   }
   loop_.After(
-      ClientDelay(actor), loop_.LifeOf(NodeActor(gateway)), "client.request",
+      delay, loop_.LifeOf(NodeActor(gateway)), "client.request",
       [this, id, gateway, copy = request]() mutable {
         Program* live = program(gateway);
         GRAPHDB_CHECK(live != nullptr) << "a live node without a program";
@@ -243,20 +307,36 @@ void World::OnReply(uint64_t call, v1::ClientResponse response) {
     return;
   }
   CallResult result;
+  const uint32_t client = found->second.client;
+  if (ClientFault(client, options_.clients.lost_ppm)) {
+    result.kind = CallResult::Kind::kBroken;
+    return Settle(call, std::move(result), "client.lost", call, BreakDelay(ClientActor(client)));
+  }
   result.response = std::move(found->second.merged);
   result.response.MergeFrom(response);
   const uint64_t payload = HashBytes(result.response.SerializeAsString());
   Settle(call, std::move(result), "client.reply", payload);
 }
 
-void World::Settle(uint64_t call, CallResult result, const char* kind, uint64_t payload) {
+bool World::ClientFault(uint32_t client, uint32_t ppm) {
+  if (ppm == 0 || !faults_on_) return false;
+  return loop_.Draw(ClientActor(client)) % 1'000'000 < ppm;
+}
+
+// How long a client takes to see that a connection is gone.
+Duration World::BreakDelay(ActorId actor) {
+  return Duration::Microseconds(static_cast<int64_t>(loop_.Draw(actor) % 1'500'000));
+}
+
+void World::Settle(uint64_t call, CallResult result, const char* kind, uint64_t payload,
+                   Duration after) {
   const auto found = calls_.find(call);
   GRAPHDB_CHECK(found != calls_.end()) << "call " << call << " answered twice";
   const uint32_t client = found->second.client;
   Done done = std::move(found->second.done);
   calls_.erase(found);
   loop_.After(
-      ClientDelay(ClientActor(client)), client_lives_[client], kind,
+      after + ClientDelay(ClientActor(client)), client_lives_[client], kind,
       [done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); },
       payload);
 }
@@ -330,7 +410,16 @@ void World::SetNetwork(const NetworkRates& rates) {
   profile.duplicate_ppm = rates.duplicate_ppm;
   profile.tail_ppm = rates.tail_ppm;
   profile.delay_mean = rates.delay_mean;
+  SetLinks(profile);
+}
+
+void World::SetLinks(const LinkProfile& profile) {
   fabric_.SetProfile(profile);
+  for (const SlowLink& link : options_.slow_links) {
+    LinkProfile slow = profile;
+    slow.delay_mean = link.delay_mean;
+    fabric_.SetLinkProfile(link.from, link.to, slow);
+  }
 }
 
 void World::Apply(const FaultAction& action) {
@@ -353,7 +442,12 @@ void World::Apply(const FaultAction& action) {
     Slot& slot = slots_[node.value()];
     switch (action.kind) {
       case FaultKind::kCrash:
-        Crash(node, action.power);
+        if (action.moment == CrashMoment::kNow || !Up(node)) {
+          Crash(node, action.power);
+          break;
+        }
+        if (!slot.armed) ++armed_count_;
+        slot.armed = ArmedCrash{action.moment, action.power};
         break;
       case FaultKind::kRestart:
         if (!slot.wanted_up) Start(node);
@@ -366,6 +460,9 @@ void World::Apply(const FaultAction& action) {
         break;
       case FaultKind::kStepWall:
         if (slot.live != nullptr) slot.live->clock.StepWall(action.amount.milliseconds());
+        break;
+      case FaultKind::kRot:
+        Rot(node);
         break;
       case FaultKind::kFailSync:
         slot.disk_faults.sync_error_ppm = 1'000'000;
@@ -387,6 +484,7 @@ void World::EndFaults() {
   for (uint32_t n = 0; n < slots_.size(); ++n) {
     slots_[n].disk_faults = DiskFaults();
     slots_[n].kv_faults = KvFaults();
+    if (std::exchange(slots_[n].armed, std::nullopt)) --armed_count_;
     Start(NodeId(n));
   }
 }

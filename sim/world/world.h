@@ -16,6 +16,8 @@
 //   2. A call is answered exactly once.
 //   3. After EndFaults nothing goes wrong any more, and every node is restarted
 //      until it stays up.
+//   4. At most one node's disk rots. Once that node has stopped over data loss it
+//      stays down; every other such stop is an error like any other.
 //
 // Deterministic thread only.
 #pragma once
@@ -74,7 +76,9 @@ class World {
   void Wipe(NodeId node);
   uint32_t ever_started_count() const;
   bool Up(NodeId node) const;
-  uint32_t up_count() const;
+  // All but the node that was lost to a rotten disk.
+  bool AllUp() const;
+  bool Lost(NodeId node) const { return slots_[node.value()].lost; }
   // Null where the node is down.
   Program* program(NodeId node);
   void VisitReplicas(NodeId node, absl::FunctionRef<void(const ReplicaView&)> visit) const;
@@ -84,6 +88,7 @@ class World {
   // Plays `plan` from now on.
   void Play(const FaultPlan& plan);
   void EndFaults();
+  bool faults_on() const { return faults_on_; }
   void Apply(const FaultAction& action);
 
   // From client number `client`; `write` marks what a gateway crash may hit.
@@ -102,6 +107,11 @@ class World {
 
  private:
   struct Incarnation;
+  // A crash that waits for its moment.
+  struct ArmedCrash {
+    CrashMoment moment;
+    bool power;
+  };
   struct Slot {
     SimDiskState disk_state;
     SimKvState kv_state;
@@ -110,6 +120,8 @@ class World {
     std::unique_ptr<Incarnation> live;
     bool wanted_up = false;
     uint64_t starts = 0;
+    bool lost = false;
+    std::optional<ArmedCrash> armed;
   };
   struct PendingCall {
     uint32_t client;
@@ -125,15 +137,26 @@ class World {
   // Destroys the program and what hangs off it; the durable state takes the crash.
   void Bury(NodeId node, bool power);
   void BuryTheHalted();
+  // Crashes whose moment is now.
+  void StrikeArmed(NodeId node);
+  void Rot(NodeId node);
+  // Whether every node is up and votes in every group: one of them may go.
+  bool MayLoseANode() const;
+  void GiveUpIfRotten(NodeId node, const absl::Status& why);
   // Empty where there is no such node now, for example no leader.
   std::vector<NodeId> Resolve(const FaultTarget& target);
   std::optional<NodeId> FindReplica(ShardId group, bool leader) const;
   void Partition(const std::vector<std::vector<NodeId>>& groups);
   void SetNetwork(const NetworkRates& rates);
+  void SetLinks(const LinkProfile& profile);
   void OnReply(uint64_t call, v1::ClientResponse response);
-  void Settle(uint64_t call, CallResult result, const char* kind, uint64_t payload);
+  void Settle(uint64_t call, CallResult result, const char* kind, uint64_t payload,
+              Duration after = Duration());
+  // Whether a fault between clients and gateways happens now.
+  bool ClientFault(uint32_t client, uint32_t ppm);
   void Say(env::LogLevel level, ActorId actor, absl::string_view text);
   Duration ClientDelay(ActorId actor);
+  Duration BreakDelay(ActorId actor);
 
   const RunOptions options_;
   const ProgramFactory factory_;
@@ -146,6 +169,8 @@ class World {
   std::map<uint64_t, PendingCall> calls_;
   uint64_t next_call_ = 1;
   bool faults_on_ = true;
+  uint32_t armed_count_ = 0;
+  std::optional<NodeId> rotten_;
   absl::Status start_failure_;
   std::map<std::string, uint64_t> fault_counts_;
   uint64_t self_halts_ = 0;
