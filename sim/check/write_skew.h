@@ -3,7 +3,7 @@
 // have seen nothing.
 //
 // What it does not see: skew through more than two transactions (the cycles of
-// list-append do), skew through predicates.
+// list-append do).
 //
 // Pure function; thread-safe.
 #pragma once

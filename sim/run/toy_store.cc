@@ -13,6 +13,7 @@ namespace graphdb::sim {
 namespace {
 
 constexpr char kFile[] = "toy.log";
+constexpr char kNewFile[] = "toy.log.new";
 constexpr uint64_t kFileBytes = 8u << 20;
 constexpr NodeId kHolder{0};
 
@@ -51,23 +52,34 @@ ProgramFactory ToyStore::Factory(ToyBug bug) {
 absl::Status ToyStore::Start() {
   if (options_.self != kHolder) return absl::OkStatus();
   GRAPHDB_RETURN_IF_ERROR(Replay());
-  working_ = true;  // until the file is open
-  const auto opened = [this](absl::StatusOr<env::FileId> file) {
-    if (!file.ok()) return env_.process.Halt(file.status());
-    file_ = *file;
-    env_.disk.SyncDir([this](absl::Status status) {
-      if (!status.ok()) return env_.process.Halt(status);
+  working_ = true;  // until the file is there
+  // The last record may be in a cache alone, over a sync that failed. So all of
+  // it goes into a new file, which takes the old one's place when it is durable.
+  env_.disk.Remove(kNewFile, [this](absl::Status) {  // there is none, mostly
+    env_.disk.Create(kNewFile, kFileBytes, [this](absl::StatusOr<env::FileId> file) {
+      if (!file.ok()) return env_.process.Halt(file.status());
+      file_ = *file;
+      env_.disk.Write(file_, 0, std::move(replayed_),
+                      [this](absl::Status status) { OnRewritten(std::move(status)); });
+    });
+  });
+  return absl::OkStatus();
+}
+
+void ToyStore::OnRewritten(absl::Status status) {
+  const auto served = [this](absl::Status renamed) {
+    if (!renamed.ok()) return env_.process.Halt(renamed);
+    env_.disk.SyncDir([this](absl::Status synced) {
+      if (!synced.ok()) return env_.process.Halt(synced);
       working_ = false;
       Next();
     });
   };
-  const bool exists = env_.disk.Size(kFile).ok();
-  if (exists) {
-    env_.disk.Open(kFile, opened);
-  } else {
-    env_.disk.Create(kFile, kFileBytes, opened);
-  }
-  return absl::OkStatus();
+  if (!status.ok()) return env_.process.Halt(status);
+  env_.disk.Sync(file_, [this, served](absl::Status synced) {
+    if (!synced.ok()) return env_.process.Halt(synced);
+    env_.disk.Rename(kNewFile, kFile, served);
+  });
 }
 
 absl::Status ToyStore::Replay() {
@@ -84,6 +96,7 @@ absl::Status ToyStore::Replay() {
     Execute(request);
     file_end_ += 8 + size;
   }
+  replayed_ = bytes->substr(0, file_end_);
   return absl::OkStatus();
 }
 

@@ -60,6 +60,7 @@ class ToyStore final : public Program {
   v1::ErrorReason ExecuteNodeOp(const v1::ElementOp& op, Graph* graph, v1::ElementResult* result);
   void Expand(const Graph& graph, const v1::Expand& op, v1::EdgeList* list) const;
   absl::Status Replay();
+  void OnRewritten(absl::Status status);
 
   const ProgramOptions options_;
   env::Env& env_;
@@ -70,6 +71,7 @@ class ToyStore final : public Program {
   bool working_ = false;
   env::FileId file_;
   uint64_t file_end_ = 0;
+  std::string replayed_;  // what the file held, until it is written again
   uint64_t next_ticket_ = 1;
   std::map<uint64_t, Reply> passed_on_;
   Graph old_copy_;

@@ -20,6 +20,14 @@ PlannedOp EdgesWorkload::Plan(const PlanContext& context, Random& rng) {
   PlannedOp op;
   op.write = true;
   const uint64_t dice = rng.Below(100);
+  if (InDuel(context.now) && Lives(newest_) && dice < 70) {
+    if (context.place % 2 == 0) {
+      PlanCreateEdge(context, rng, &op);
+    } else {
+      PlanDeleteNode(context, rng, &op);
+    }
+    return op;
+  }
   if (dice < 15 && PlanDeleteEdge(context, rng, &op)) return op;
   if (dice >= 15 && dice < 30 && PlanDeleteNode(context, rng, &op)) return op;
   if (dice >= 30 && dice < 45) {
@@ -51,11 +59,13 @@ void EdgesWorkload::PlanCreateEdge(const PlanContext& context, Random& rng, Plan
   for (const auto& [id, node] : nodes_) {
     if (Lives(id)) ends.push_back(id);
   }
-  const uint64_t start = ends[rng.Below(ends.size())];
+  const uint64_t other = ends[rng.Below(ends.size())];
   const uint64_t any = ends[rng.Below(ends.size())];
   // Often the node that somebody is about to delete.
-  const bool race = Lives(newest_) && rng.Chance(1, 2);
-  const uint64_t end = race ? newest_ : any;
+  const bool race = Lives(newest_) && (rng.Chance(1, 2) || InDuel(context.now));
+  const bool as_start = race && rng.Chance(1, 3);
+  const uint64_t end = race && !as_start ? newest_ : any;
+  const uint64_t start = as_start ? newest_ : other;
   const int64_t tag = UniqueValue(context.client, context.number, 0);
   AddCreateEdge(&op->batch, start, end, "LINKS", tag);
   op->detail = kCreateEdge;
@@ -74,6 +84,11 @@ bool EdgesWorkload::PlanDeleteEdge(const PlanContext& context, Random& rng, Plan
   return true;
 }
 
+// Now and then some give the newest node relationships while others delete it.
+bool EdgesWorkload::InDuel(Duration now) {
+  return now.nanoseconds() / kWindow.nanoseconds() % 3 == 0;
+}
+
 bool EdgesWorkload::Lives(uint64_t id) const {
   const auto node = nodes_.find(id);
   if (node == nodes_.end() || node->second.created != Outcome::kOk) return false;
@@ -85,7 +100,7 @@ bool EdgesWorkload::PlanDeleteNode(const PlanContext& context, Random& rng, Plan
   for (const auto& [id, node] : nodes_) {
     if (Lives(id) && node.client == context.client) own.push_back(id);
   }
-  const bool race = Lives(newest_) && rng.Chance(1, 2);
+  const bool race = Lives(newest_) && (rng.Chance(1, 2) || InDuel(context.now));
   if (own.empty() && !race) return false;
   const uint64_t id = race ? newest_ : own[rng.Below(own.size())];
   AddDeleteNode(&op->batch, id, /*detach=*/rng.Chance(1, 2));

@@ -64,6 +64,7 @@ class EdgesWorkload final : public Workload {
   enum Detail : uint64_t { kCreateEdge, kDeleteEdge, kLook, kCreateNode, kDeleteNode, kContest };
 
   void PlanCreateEdge(const PlanContext& context, Random& rng, PlannedOp* op);
+  static bool InDuel(Duration now);
   bool Lives(uint64_t id) const;
   bool PlanDeleteEdge(const PlanContext& context, Random& rng, PlannedOp* op);
   bool PlanDeleteNode(const PlanContext& context, Random& rng, PlannedOp* op);

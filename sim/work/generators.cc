@@ -227,8 +227,10 @@ class RegisterWorkload final : public Workload {
   bool final_asked_ = false;
 };
 
-// Two sides that race in windows of time: each reads the other's mark and sets
-// its own. Needs two clients at least; sides go by place.
+// Two sides that race in windows of time: each looks for the other's mark and
+// sets its own. A mark is a property of a node, or, in every other window, a
+// relationship: then the look is a range that nothing was in (a phantom). Needs
+// two clients at least; sides go by place.
 class SkewWorkload final : public Workload {
  public:
   explicit SkewWorkload(uint32_t index) : first_(FirstIdOf(index)) {}
@@ -236,24 +238,34 @@ class SkewWorkload final : public Workload {
 
   std::vector<v1::BatchRequest> Setup() override { return NodesFrom(first_, 2 * kPairs, "Side"); }
 
-  PlannedOp Plan(const PlanContext& context, Random& rng) override {
+  PlannedOp Plan(const PlanContext& context, Random&) override {
     PlannedOp op;
     op.write = true;
     const uint64_t pair = static_cast<uint64_t>(context.now.nanoseconds() / kWindow.nanoseconds());
     const uint64_t side = context.place % 2;
     op.detail = 2 * pair + side;
-    const uint64_t nodes = first_ + 2 * (pair % kPairs);
-    AddGetNode(&op.batch, nodes + 1 - side);
-    AddSetInt(&op.batch, nodes + side, Mark(pair), 1);
+    const uint64_t own = first_ + 2 * (pair % kPairs) + side;
+    const uint64_t other = first_ + 2 * (pair % kPairs) + 1 - side;
+    if (pair % 2 == 0) {
+      AddGetNode(&op.batch, other);
+      AddSetInt(&op.batch, own, Mark(pair), 1);
+    } else {
+      AddExpand(&op.batch, other, v1::OUTGOING);
+      AddCreateEdge(&op.batch, own, own, Mark(pair), 1);
+    }
     return op;
   }
 
   void Done(const PlannedOp& op, const OpOutcome& outcome) override {
     if (outcome.outcome != Outcome::kOk) return;
     const uint64_t pair = op.detail / 2;
-    const auto seen = IntProperty(ResultAt(outcome.result, 0).node().properties(), Mark(pair));
-    sides_.push_back({pair, static_cast<uint32_t>(op.detail % 2), op.client, outcome.completed,
-                      seen.has_value()});
+    const v1::ElementResult& look = ResultAt(outcome.result, 0);
+    bool saw_other = IntProperty(look.node().properties(), Mark(pair)).has_value();
+    for (const ListedEdge& edge : ListedEdges(look.edges())) {
+      saw_other = saw_other || edge.type == Mark(pair);
+    }
+    sides_.push_back(
+        {pair, static_cast<uint32_t>(op.detail % 2), op.client, outcome.completed, saw_other});
   }
 
   std::optional<v1::BatchRequest> NextFinal() override { return std::nullopt; }

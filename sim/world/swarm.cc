@@ -77,6 +77,43 @@ NetworkRates DrawRates(Random& rng) {
   return rates;
 }
 
+void PowerCut(const FaultTarget& target, Duration at, Random& rng, FaultPlan* plan) {
+  FaultAction crash;
+  crash.at = at;
+  crash.target = target;
+  FaultAction restart;
+  restart.at = at + Milliseconds(rng, 200, 3'000);
+  restart.kind = FaultKind::kRestart;
+  restart.target = kEverybody;
+  plan->push_back(std::move(crash));
+  plan->push_back(std::move(restart));
+}
+
+void DrawCrash(const RunOptions& options, Duration at, Random& rng, FaultPlan* plan) {
+  FaultAction action;
+  action.at = at;
+  action.target = DrawTarget(rng, options);
+  action.power = rng.Chance(1, 2);
+  // Half of them in the middle of something: there the bugs are.
+  if (rng.Chance(1, 2)) {
+    action.moment = static_cast<CrashMoment>(rng.Between(static_cast<int>(CrashMoment::kMidWrite),
+                                                         static_cast<int>(CrashMoment::kMidFlush)));
+  } else if (rng.Chance(1, 6)) {
+    action.target = kEverybody;
+  }
+  FaultAction restart;
+  restart.at = at + Milliseconds(rng, 200, rng.Chance(1, 4) ? 10'000 : 3'000);
+  restart.kind = FaultKind::kRestart;
+  restart.target = kEverybody;
+  // What a dead process left in caches alone goes with the power.
+  if (!action.power && rng.Chance(1, 2)) {
+    const Duration later = restart.at + Milliseconds(rng, 100, 3'000);
+    PowerCut(action.target, later, rng, plan);
+  }
+  plan->push_back(std::move(action));
+  plan->push_back(std::move(restart));
+}
+
 // The faults that number `i` of the plan stands for: itself and its end.
 void DrawFault(const RunOptions& options, const Families& families, Duration at, Random& rng,
                FaultPlan* plan) {
@@ -88,18 +125,7 @@ void DrawFault(const RunOptions& options, const Families& families, Duration at,
   end.kind = FaultKind::kHeal;
   switch (action.kind) {
     case FaultKind::kCrash:
-      action.target = DrawTarget(rng, options);
-      action.power = rng.Chance(3, 4);
-      // Half of them in the middle of something: there the bugs are.
-      if (rng.Chance(1, 2)) {
-        action.moment = static_cast<CrashMoment>(rng.Between(
-            static_cast<int>(CrashMoment::kMidWrite), static_cast<int>(CrashMoment::kMidFlush)));
-      } else if (rng.Chance(1, 6)) {
-        action.target = kEverybody;
-      }
-      end.kind = FaultKind::kRestart;
-      end.target = kEverybody;
-      break;
+      return DrawCrash(options, at, rng, plan);
     case FaultKind::kPartition:
       action.groups = DrawGroups(rng, options.nodes);
       break;
@@ -132,7 +158,12 @@ void DrawFault(const RunOptions& options, const Families& families, Duration at,
       action.amount = Milliseconds(rng, 10, 3'000);
       plan->push_back(std::move(action));
       return;
-    default:  // kRot; kFailSync, kFailWrite: the node halts; restarted by its supervisor
+    case FaultKind::kFailSync:
+      action.target.node = NodeId(static_cast<uint32_t>(rng.Below(options.nodes)));
+      if (rng.Chance(1, 3)) PowerCut(action.target, end.at, rng, plan);
+      plan->push_back(std::move(action));
+      return;
+    default:  // kRot; kFailWrite: the node halts; restarted by its supervisor
       action.target = DrawTarget(rng, options);
       plan->push_back(std::move(action));
       return;
