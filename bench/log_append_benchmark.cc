@@ -4,6 +4,7 @@
 // Counters: entries/s, and syncs per entry (the smaller, the better the group
 // commit).
 #include <benchmark/benchmark.h>
+#include <unistd.h>
 
 #include <condition_variable>
 #include <cstdlib>
@@ -155,6 +156,26 @@ void BM_GroupCommitOnFiles(benchmark::State& state) {
   std::filesystem::remove_all(folder);
 }
 BENCHMARK(BM_GroupCommitOnFiles)->Arg(1)->Arg(16)->Arg(64)->Arg(256)->UseRealTime();
+
+// The peer: a program that appends an entry to a plain file and syncs it.
+void BM_SyncPerEntry(benchmark::State& state) {
+  const char* base = std::getenv("TEST_TMPDIR");
+  std::string file = std::string(base != nullptr ? base : "/tmp") + "/sync-bench-XXXXXX";
+  const int fd = ::mkstemp(file.data());
+  if (fd < 0) return state.SkipWithError("mkstemp failed");
+  const std::string entry(256, 'e');
+  for (auto _ : state) {
+    const ssize_t written = ::write(fd, entry.data(), entry.size());
+    if (written != static_cast<ssize_t>(entry.size()) || ::fdatasync(fd) != 0) {
+      state.SkipWithError("write or fdatasync failed");
+      break;
+    }
+  }
+  state.SetItemsProcessed(static_cast<int64_t>(state.iterations()));
+  ::close(fd);
+  ::unlink(file.c_str());
+}
+BENCHMARK(BM_SyncPerEntry)->UseRealTime();
 
 }  // namespace
 }  // namespace graphdb::raft

@@ -39,6 +39,7 @@ expect 0 "--keep" "$root/tools/demo" --help
 expect 2 "no command 'fly'" "$root/tools/dev" fly
 expect 2 "Commands:" "$root/tools/dev"
 expect 2 "no campaign 'nope'" "$root/tools/dev" campaign nope
+expect 2 "no program tools/bars/nope" "$root/tools/dev" bars nope
 for command in "$root"/tools/dev.d/*; do
   expect 0 "tools/dev $(basename "$command")" "$root/tools/dev" "$(basename "$command")" --help
 done
