@@ -46,7 +46,10 @@ void Driver::SetupStep(uint32_t first_client,
   }
   SessionPolicy insist;
   insist.attempts_max = 0;
-  clients_[first_client].session->Run((*batches)[next], /*write=*/true, insist,
+  PlannedOp op;
+  op.batch = (*batches)[next];
+  op.write = true;
+  clients_[first_client].session->Run(op, insist,
                                       [this, first_client, batches, next](const OpOutcome&) {
                                         SetupStep(first_client, batches, next + 1);
                                       });
@@ -84,9 +87,8 @@ void Driver::LoadStep(Client& client) {
   PlannedOp op = client.workload->Plan(context, rng);
   op.client = context.client;
   op.number = context.number;
-  const v1::BatchRequest batch = op.batch;
-  const bool write = op.write;
-  client.session->Run(batch, write, SessionPolicy(),
+  const PlannedOp request = op;
+  client.session->Run(request, SessionPolicy(),
                       [this, &client, op = std::move(op)](const OpOutcome& outcome) {
                         client.workload->Done(op, outcome);
                         Think(client);
@@ -112,14 +114,14 @@ void Driver::StartFinal() {
 }
 
 void Driver::FinalStep(Client& client) {
-  const std::optional<v1::BatchRequest> batch = client.workload->NextFinal();
-  if (!batch) {
+  const std::optional<PlannedOp> op = client.workload->NextFinal();
+  if (!op) {
     --finals_left_;
     return;
   }
   SessionPolicy insist;
   insist.attempts_max = 0;
-  client.session->Run(*batch, /*write=*/false, insist, [this, &client](const OpOutcome& outcome) {
+  client.session->Run(*op, insist, [this, &client](const OpOutcome& outcome) {
     client.workload->FinalDone(client.session->client(), outcome);
     FinalStep(client);
   });

@@ -178,22 +178,22 @@ void EdgesWorkload::CheckLook(const PlannedOp& op, const OpOutcome& outcome) {
   }
 }
 
-std::optional<v1::BatchRequest> EdgesWorkload::NextFinal() {
-  v1::BatchRequest batch;
+std::optional<PlannedOp> EdgesWorkload::NextFinal() {
+  PlannedOp op;
   ++final_step_;
   if (final_step_ == 1) {
     for (uint64_t i = 0; i < kHubs; ++i) asked_.push_back(first_ + i);
     for (const auto& [id, node] : nodes_) asked_.push_back(id);
     for (const auto& [id, contest] : contests_) asked_.push_back(id);
-    for (const uint64_t id : asked_) AddGetNode(&batch, id);
-    return batch;
+    for (const uint64_t id : asked_) AddGetNode(&op.batch, id);
+    return op;
   }
   if (final_step_ > 2) return std::nullopt;
   for (const ListedNode& node : listed_) {
-    AddExpand(&batch, node.id, v1::OUTGOING);
-    AddExpand(&batch, node.id, v1::INCOMING);
+    AddExpand(&op.batch, node.id, v1::OUTGOING);
+    AddExpand(&op.batch, node.id, v1::INCOMING);
   }
-  return batch;
+  return op;
 }
 
 void EdgesWorkload::FinalDone(uint32_t, const OpOutcome& outcome) {

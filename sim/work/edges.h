@@ -27,7 +27,7 @@ class EdgesWorkload final : public Workload {
   std::vector<v1::BatchRequest> Setup() override;
   PlannedOp Plan(const PlanContext& context, Random& rng) override;
   void Done(const PlannedOp& op, const OpOutcome& outcome) override;
-  std::optional<v1::BatchRequest> NextFinal() override;
+  std::optional<PlannedOp> NextFinal() override;
   void FinalDone(uint32_t client, const OpOutcome& outcome) override;
   Verdict Check() override;
 

@@ -11,6 +11,9 @@
 #include "sim/check/write_skew.h"
 #include "sim/work/batches.h"
 #include "sim/work/edges.h"
+#include "sim/work/queries.h"
+#include "sim/work/ring.h"
+#include "sim/work/unique.h"
 
 namespace graphdb::sim {
 namespace {
@@ -52,11 +55,11 @@ class BankWorkload final : public Workload {
     if (!op.write) FinalDone(op.client, outcome);
   }
 
-  std::optional<v1::BatchRequest> NextFinal() override {
+  std::optional<PlannedOp> NextFinal() override {
     if (std::exchange(final_asked_, true)) return std::nullopt;
-    v1::BatchRequest batch;
-    ReadAll(&batch);
-    return batch;
+    PlannedOp op;
+    ReadAll(&op.batch);
+    return op;
   }
 
   void FinalDone(uint32_t client, const OpOutcome& outcome) override {
@@ -113,14 +116,14 @@ class AppendWorkload final : public Workload {
     Record(op.client, op.batch, outcome);
   }
 
-  std::optional<v1::BatchRequest> NextFinal() override {
+  std::optional<PlannedOp> NextFinal() override {
     if (std::exchange(final_asked_, true)) return std::nullopt;
-    for (uint64_t i = 0; i < kKeys; ++i) AddGetNode(&final_, first_ + i);
+    for (uint64_t i = 0; i < kKeys; ++i) AddGetNode(&final_.batch, first_ + i);
     return final_;
   }
 
   void FinalDone(uint32_t client, const OpOutcome& outcome) override {
-    Record(client, final_, outcome);
+    Record(client, final_.batch, outcome);
   }
 
   Verdict Check() override {
@@ -157,7 +160,7 @@ class AppendWorkload final : public Workload {
 
   const uint64_t first_;
   History history_;
-  v1::BatchRequest final_;
+  PlannedOp final_;
   bool final_asked_ = false;
 };
 
@@ -190,11 +193,11 @@ class RegisterWorkload final : public Workload {
     Record(op.client, mop, outcome, 0);
   }
 
-  std::optional<v1::BatchRequest> NextFinal() override {
+  std::optional<PlannedOp> NextFinal() override {
     if (std::exchange(final_asked_, true)) return std::nullopt;
-    v1::BatchRequest batch;
-    for (uint64_t i = 0; i < kKeys; ++i) AddGetNode(&batch, first_ + i);
-    return batch;
+    PlannedOp op;
+    for (uint64_t i = 0; i < kKeys; ++i) AddGetNode(&op.batch, first_ + i);
+    return op;
   }
 
   void FinalDone(uint32_t client, const OpOutcome& outcome) override {
@@ -268,7 +271,7 @@ class SkewWorkload final : public Workload {
         {pair, static_cast<uint32_t>(op.detail % 2), op.client, outcome.completed, saw_other});
   }
 
-  std::optional<v1::BatchRequest> NextFinal() override { return std::nullopt; }
+  std::optional<PlannedOp> NextFinal() override { return std::nullopt; }
   void FinalDone(uint32_t, const OpOutcome&) override {}
   Verdict Check() override { return {CheckWriteSkew(sides_), false}; }
 
@@ -290,6 +293,9 @@ std::unique_ptr<Workload> MakeWorkload(absl::string_view name, uint32_t index) {
   if (name == "register") return std::make_unique<RegisterWorkload>(index);
   if (name == "skew") return std::make_unique<SkewWorkload>(index);
   if (name == "edges") return std::make_unique<EdgesWorkload>(FirstIdOf(index));
+  if (name == "queries") return std::make_unique<QueriesWorkload>(FirstIdOf(index));
+  if (name == "ring") return std::make_unique<RingWorkload>(FirstIdOf(index));
+  if (name == "unique") return std::make_unique<UniqueWorkload>(FirstIdOf(index));
   return nullptr;
 }
 

@@ -1,5 +1,6 @@
 // The workloads on plain nodes: bank, list-append, registers, write skew.
-// Relationships have a file of their own (edges.h).
+// Relationships (edges.h), the ring (ring.h), MERGE (unique.h) and random queries
+// (queries.h) have files of their own.
 //
 //   std::unique_ptr<Workload> w = MakeWorkload("bank", /*index=*/0);
 //

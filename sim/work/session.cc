@@ -36,14 +36,18 @@ Session::Session(World& world, uint32_t client, Random rng, SessionCounters& cou
   request_.set_session(1 + client);
 }
 
-void Session::Run(const v1::BatchRequest& batch, bool write, SessionPolicy policy, Done done) {
+void Session::Run(const PlannedOp& op, SessionPolicy policy, Done done) {
   GRAPHDB_CHECK(!busy()) << "client " << client_;
   ++counters_.requests;
-  *request_.mutable_batch() = batch;
+  if (op.query.text().empty()) {
+    *request_.mutable_batch() = op.batch;
+  } else {
+    *request_.mutable_query() = op.query;
+  }
   request_.set_retry(false);
-  request_.set_sequence(write ? ++sequence_ : 0);
+  request_.set_sequence(op.write ? ++sequence_ : 0);
   request_.set_timeout_ms(static_cast<uint32_t>(policy.timeout.milliseconds()));
-  write_ = write;
+  write_ = op.write;
   policy_ = policy;
   maybe_ran_ = false;
   attempts_ = 0;
@@ -93,7 +97,7 @@ void Session::OnResult(uint64_t attempt, CallResult result) {
 void Session::OnAnswer(v1::ClientResponse response) {
   const v1::ErrorReason reason = response.error().reason();
   if (response.error().code() == 0) {
-    return Finish(Outcome::kOk, reason, std::move(*response.mutable_batch()));
+    return Finish(Outcome::kOk, reason, std::move(response));
   }
   if (reason == v1::CONFLICT) ++counters_.conflicts;
   last_refusal_ = absl::StrCat(v1::ErrorReason_Name(reason), ": ", response.error().message());
@@ -122,13 +126,14 @@ void Session::Again(bool maybe_ran) {
       world_.loop().After(pause, world_.ClientLife(client_), "client.retry", [this] { Attempt(); });
 }
 
-void Session::Finish(Outcome outcome, v1::ErrorReason reason, v1::BatchResult result) {
+void Session::Finish(Outcome outcome, v1::ErrorReason reason, v1::ClientResponse response) {
   OpOutcome done;
   done.outcome = outcome;
   done.reason = reason;
   done.invoked = invoked_;
   done.completed = world_.loop().now();
-  done.result = std::move(result);
+  if (response.has_batch()) done.result = std::move(*response.mutable_batch());
+  if (response.has_rows()) done.rows = std::move(*response.mutable_rows());
   if (outcome == Outcome::kOk) {
     ++counters_.acknowledged;
     if (write_ && ShardsTouched(request_.batch(), world_.options().shards) > 1) {

@@ -3,7 +3,7 @@
 // asked for again with the same sequence and retry = true, at another gateway.
 //
 //   Session session(world, client, rng);
-//   session.Run(batch, /*write=*/true, {}, [](OpOutcome outcome) { ... });
+//   session.Run(op, {}, [](OpOutcome outcome) { ... });
 //
 // Invariants:
 //   1. kOk and kFail are certain: kFail had no effect and never will have.
@@ -46,7 +46,7 @@ class Session {
   // `world` and `counters` outlive it.
   Session(World& world, uint32_t client, Random rng, SessionCounters& counters);
 
-  void Run(const v1::BatchRequest& batch, bool write, SessionPolicy policy, Done done);
+  void Run(const PlannedOp& op, SessionPolicy policy, Done done);
   bool busy() const { return static_cast<bool>(done_); }
   uint32_t client() const { return client_; }
   Random& rng() { return rng_; }
@@ -58,7 +58,7 @@ class Session {
   void OnResult(uint64_t attempt, CallResult result);
   void OnAnswer(v1::ClientResponse response);
   void Again(bool maybe_ran);
-  void Finish(Outcome outcome, v1::ErrorReason reason, v1::BatchResult result);
+  void Finish(Outcome outcome, v1::ErrorReason reason, v1::ClientResponse response);
 
   World& world_;
   const uint32_t client_;

@@ -24,8 +24,10 @@
 
 namespace graphdb::sim {
 
+// A batch of element operations or, where the query has a text, a statement.
 struct PlannedOp {
   v1::BatchRequest batch;
+  v1::QueryRequest query;
   bool write = false;
   uint32_t client = 0;
   uint64_t number = 0;  // of this client, from 0
@@ -45,7 +47,8 @@ struct OpOutcome {
   v1::ErrorReason reason = v1::REASON_NONE;
   Duration invoked;
   Duration completed;
-  v1::BatchResult result;  // kOk
+  v1::BatchResult result;  // kOk, of a batch
+  v1::QueryRows rows;      // kOk, of a query
 };
 
 class Workload {
@@ -58,7 +61,7 @@ class Workload {
   virtual PlannedOp Plan(const PlanContext& context, Random& rng) = 0;
   virtual void Done(const PlannedOp& op, const OpOutcome& outcome) = 0;
   // Reads after the faults, one after another, each until it is answered.
-  virtual std::optional<v1::BatchRequest> NextFinal() = 0;
+  virtual std::optional<PlannedOp> NextFinal() = 0;
   virtual void FinalDone(uint32_t client, const OpOutcome& outcome) = 0;
   // kUndecided where a search ran out of budget.
   struct Verdict {
