@@ -376,8 +376,6 @@ Task<v1::ClientResponse> ExecuteBatch(TransactionManager& manager, v1::ClientReq
   run.sequence = request.sequence();
   run.retry = request.retry();
   run.read_only = std::none_of(batch.ops().begin(), batch.ops().end(), Writes);
-  // Reads are not numbered: they need no session.
-  if (run.read_only) run.session = 0;
   const TransactionManager::Body body = [&batch](GraphTransaction& txn) {
     return RunBatch(batch, txn);
   };

@@ -59,13 +59,15 @@ Duration TransactionManager::Backoff(uint32_t attempt) {
 }
 
 AsyncOr<RunOutcome> TransactionManager::Run(RunRequest request, Body body) {
+  // What commits nothing can't happen twice: it needs no number of its client.
+  const bool own = request.session == 0 || request.read_only;
   v1::TxnId identity;
-  identity.set_session(request.session != 0 ? request.session : own_session_);
-  identity.set_sequence(request.session != 0 ? request.sequence : ++own_sequence_);
+  identity.set_session(own ? own_session_ : request.session);
+  identity.set_sequence(own ? ++own_sequence_ : request.sequence);
   if (identity.sequence() == 0) {
     co_return absl::InvalidArgumentError("sequence: 0, expected the number of a write request");
   }
-  const bool fence = request.retry && request.session != 0 && !request.read_only;
+  const bool fence = request.retry && !own;
   if (!fence || GRAPHDB_MUTANT("rule-T7.fence-first")) {
     co_return co_await RunAttempts(std::move(identity), std::move(body));
   }

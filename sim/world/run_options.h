@@ -17,7 +17,7 @@
 namespace graphdb::sim {
 
 struct WorkloadSpec {
-  std::string name;  // bank, append, register, skew, edges
+  std::string name;  // of MakeWorkload (sim/work/generators.h)
   uint32_t clients = 1;
 
   friend bool operator==(const WorkloadSpec&, const WorkloadSpec&) = default;

@@ -238,9 +238,10 @@ class Parser {
   }
 
   absl::Status Workload(LineReader& in) {
-    static constexpr absl::string_view kNames[] = {"append", "bank", "register", "skew", "edges"};
+    static constexpr absl::string_view kNames[] = {"append",   "bank", "edges", "queries",
+                                                   "register", "ring", "skew",  "unique"};
     if (std::find(std::begin(kNames), std::end(kNames), in.Peek()) == std::end(kNames)) {
-      return in.Error("append, bank, register, skew or edges");
+      return in.Error("append, bank, edges, queries, register, ring, skew or unique");
     }
     WorkloadSpec spec;
     spec.name = std::string(in.Take());
