@@ -4,6 +4,7 @@
 
 #include <google/protobuf/text_format.h>
 
+#include "absl/strings/str_cat.h"
 #include "core/shard/planted.h"
 #include "core/txn/distributed_transaction.h"
 #include "core/txn/toy_cluster.h"
@@ -60,6 +61,18 @@ TEST_F(BatchExecutorTest, CreatesReadsAndExpandsOverShards) {
   EXPECT_EQ(seen.properties().entries(0).value().int_value(), 3);
   EXPECT_EQ(read.batch().results(2).result_case(), v1::ElementResult::RESULT_NOT_SET);
   EXPECT_EQ(read.batch().results(3).edges().edges_size(), 0);
+}
+
+TEST_F(BatchExecutorTest, IdsThatTheClusterChoosesKeepClearOfNamedOnes) {
+  // Where the toy's allocator begins, and more of them than a transaction has attempts.
+  constexpr uint64_t kFirst = 1000, kLast = 1039;
+  for (uint64_t id = kFirst; id <= kLast; ++id) {
+    Run(absl::StrCat("ops { create_node { id: ", id, " } }"));
+  }
+  const v1::ClientResponse made = Run("ops { create_node {} } ops { create_node {} }");
+  ASSERT_EQ(made.error().code(), 0) << made.error().message();
+  EXPECT_GT(made.batch().results(0).node().id(), kLast);
+  EXPECT_GT(made.batch().results(1).node().id(), kLast);
 }
 
 TEST_F(BatchExecutorTest, ABatchSeesItsOwnWrites) {

@@ -85,6 +85,9 @@ class DistributedTransaction final : public GraphTransaction {
   void Overlay(const storage::KeyRange& range, KeyValues* found) const;
   AsyncOr<bool> FillProperties(std::vector<std::vector<graph::Relationship>>* lists);
 
+  // A client named the id of a node that the cluster chose for this transaction.
+  AsyncOr<bool> ChosenIdTaken();
+
   absl::Status NoteRead(std::string key);
   absl::Status NoteRange(storage::KeyRange range);
   absl::Status Put(std::string key, std::optional<std::string> value, bool create);
@@ -94,6 +97,7 @@ class DistributedTransaction final : public GraphTransaction {
   v1::TxnId identity_;
   std::map<std::string, Buffered, std::less<>> writes_;
   size_t write_bytes_ = 0;
+  std::vector<std::string> chosen_keys_;  // of nodes whose ids the cluster chose
   std::set<std::string> read_keys_;
   std::vector<storage::KeyRange> read_ranges_;
   std::string result_;

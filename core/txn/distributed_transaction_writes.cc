@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
+#include "core/base/cover.h"
 #include "core/base/mutant.h"
 #include "core/graph/codec.h"
 #include "core/storage/slots.h"
@@ -15,6 +16,7 @@ AsyncOr<ElementId> DistributedTransaction::CreateNode(graph::Node node) {
     const absl::StatusOr<uint64_t> id = co_await manager_.NextIdCounter();
     if (!id.ok()) co_return id.status();
     node.id = ElementId(*id);
+    chosen_keys_.push_back(storage::NodeKey(node.id));
   }
   const absl::Status sound = graph::ValidateNode(node);
   if (!sound.ok()) co_return sound;
@@ -118,6 +120,16 @@ std::vector<CommitPart> DistributedTransaction::Parts(size_t* home) {
   return out;
 }
 
+AsyncOr<bool> DistributedTransaction::ChosenIdTaken() {
+  std::vector<std::string> keys = chosen_keys_;
+  KeyValues found;
+  while (!keys.empty()) {
+    const absl::StatusOr<bool> done = co_await FetchRound(&keys, &found);
+    if (!done.ok()) co_return done.status();
+  }
+  co_return !found.empty();
+}
+
 AsyncOr<CommitOutcome> DistributedTransaction::Commit() {
   GRAPHDB_CHECK(!committed_) << "committed twice";
   committed_ = true;
@@ -137,8 +149,15 @@ AsyncOr<CommitOutcome> DistributedTransaction::Commit() {
     case CommitState::kConflict:
     case CommitState::kRefused:
       co_return absl::AbortedError(absl::StrCat("conflict: ", decision_.message));
-    case CommitState::kConstraint:
+    case CommitState::kConstraint: {
+      const absl::StatusOr<bool> taken = co_await ChosenIdTaken();
+      if (taken.ok() && *taken) {
+        GRAPHDB_COVER("txn.chosen_id_taken");
+        manager_.DropIdBlock();
+        co_return absl::AbortedError("an id that the cluster chose is in use by name");
+      }
       co_return absl::FailedPreconditionError(decision_.message);
+    }
     case CommitState::kUnavailable:
       co_return absl::UnavailableError(decision_.message);
     case CommitState::kFenced:

@@ -74,6 +74,8 @@ class TransactionManager {
 
   // Fresh numbers for new elements; never 0.
   AsyncOr<uint64_t> NextIdCounter();
+  // The rest of the block at hand is not used: names that clients chose lie in it.
+  void DropIdBlock() { ids_ = IdBlock(); }
 
   ShardClient& client() { return client_; }
   const TransactionLimits& limits() const { return limits_; }

@@ -247,6 +247,14 @@ void DrawClients(uint64_t seed, RunOptions* options) {
   }
 }
 
+// Statements cost more than batches, so each run has one kind of them at most.
+void DrawStatements(uint64_t seed, RunOptions* options) {
+  Random rng(StreamSeed(seed, "swarm.statements", 0));
+  constexpr const char* kKinds[] = {"queries", "ring", "unique"};
+  const uint64_t kind = rng.Below(6);
+  if (kind < 3) options->workloads.push_back({kKinds[kind], kind == 0 ? 1u : 2u});
+}
+
 // How the cluster comes to be, and what its founder goes through at the end.
 void DrawForming(uint64_t seed, RunOptions* options) {
   Random rng(StreamSeed(seed, "swarm.forming", 0));
@@ -278,6 +286,7 @@ RunOptions DrawSwarmOptions(uint64_t seed) {
   RunOptions options;
   options.seed = seed;
   DrawClients(seed, &options);
+  DrawStatements(seed, &options);
   DrawForming(seed, &options);
   if (rng.Below(100) < kFaultFreePercent) return options;
   DrawKnobs(rng, &options);
