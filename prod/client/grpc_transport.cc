@@ -44,13 +44,15 @@ Attempt Ended(const grpc::Status& status) {
   Attempt attempt;
   if (status.ok()) return attempt;
   const std::string details = status.error_details();
+  const bool silent = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
   const std::optional<v1::ErrorInfo> info = prod::DecodeErrorDetails(details);
   attempt.said_by_node = info.has_value();
   attempt.maybe_ran = true;
-  attempt.error = info.has_value()
-                      ? *info
-                      : prod::MakeError(static_cast<absl::StatusCode>(status.error_code()),
-                                        v1::REASON_NONE, status.error_message());
+  attempt.error =
+      info.has_value()
+          ? *info
+          : prod::MakeError(static_cast<absl::StatusCode>(status.error_code()), v1::REASON_NONE,
+                            silent ? "no answer in the time given" : status.error_message());
   return attempt;
 }
 

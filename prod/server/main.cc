@@ -79,6 +79,14 @@ int Main(int argc, char** argv) {
   bool version = false;
   CLI::App app("GraphDB server.");
   app.footer(kExamples);
+  app.failure_message([](const CLI::App*, const CLI::Error& e) {
+    const std::string what = e.what();
+    const bool later = what.find("--incremental") != std::string::npos;
+    return absl::StrCat("graphdb: ", what, "\nFor examples: graphdb --help\n",
+                        later ? "`--incremental` is in the migration guide, but not in this "
+                                "version yet.\n"
+                              : "");
+  });
   app.add_option("--config", config_path, "config file")->capture_default_str();
   app.add_flag("--check-config", check_config,
                "check the config file and what it names, then exit");

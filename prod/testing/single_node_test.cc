@@ -244,7 +244,9 @@ TEST_F(SingleNodeTest, MistakesInTheConfigEndWithTwo) {
   const Finished absent = RunProgram({server(), "--config", folder_ + "/none.yaml"}, folder_);
   EXPECT_EQ(absent.code, 2);
   EXPECT_THAT(absent.err, HasSubstr("No such file"));
-  EXPECT_EQ(RunProgram({server(), "--colour"}, folder_).code, 2);
+  const Finished option = RunProgram({server(), "--colour"}, folder_);
+  EXPECT_EQ(option.code, 2);
+  EXPECT_THAT(option.err, HasSubstr("graphdb: The following argument was not expected: --colour"));
 }
 
 TEST_F(SingleNodeTest, VersionAndCheckConfigReadTheConfig) {
