@@ -332,6 +332,11 @@ absl::Status Applier::Decide(const v1::Decide& decide) {
   const Timestamp start_ts(txn.start_ts());
   result_->start_ts = start_ts;
   GRAPHDB_ASSIGN_OR_RETURN(const auto record, Record(txn));
+  if (!record.has_value() && txn.start_ts() < state_.start_ts_floor() &&
+      GRAPHDB_MUTANT("rule-T6.start-floor")) {
+    Answer(v1::TXN_COMMITTED, Timestamp(decide.commit_ts()));
+    return absl::OkStatus();
+  }
   if (!record.has_value()) return AnswerWithoutRecord(txn);
   if (record->state() != v1::TXN_PENDING && !GRAPHDB_MUTANT("rule-T6.only-pending")) {
     Answer(record->state(), Timestamp(record->commit_ts()));
@@ -361,7 +366,8 @@ absl::Status Applier::Decide(const v1::Decide& decide) {
 // The record is gone or never was: committed long ago, below the floor, or
 // aborted from now on (rule T6).
 absl::Status Applier::AnswerWithoutRecord(const v1::TxnId& txn) {
-  const bool forgets = GRAPHDB_MUTANT("rule-T6.records-go");
+  const bool forgets =
+      GRAPHDB_MUTANT("rule-T6.records-go") || GRAPHDB_MUTANT("rule-T6.below-floor");
   GRAPHDB_ASSIGN_OR_RETURN(const auto dedupe, Dedupe(txn.session(), txn.sequence()));
   if (dedupe.has_value() && dedupe->start_ts() == txn.start_ts() && !forgets) {
     Answer(v1::TXN_COMMITTED, Timestamp(dedupe->commit_ts()));

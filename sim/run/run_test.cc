@@ -16,6 +16,7 @@ namespace {
 
 RunOptions Swarm(uint64_t seed) {
   RunOptions options = DrawSwarmOptions(seed);
+  DropStatements(&options);
   options.duration = Duration::Seconds(20);
   return options;
 }

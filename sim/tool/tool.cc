@@ -46,8 +46,8 @@ int Complain(absl::string_view message) {
 
 class Tool {
  public:
-  Tool(Arguments arguments, const ProgramFactory& factory)
-      : arguments_(std::move(arguments)), factory_(factory) {}
+  Tool(Arguments arguments, const ProgramFactory& factory, bool statements)
+      : arguments_(std::move(arguments)), factory_(factory), statements_(statements) {}
 
   int Main() {
     if (!arguments_.scenario.empty()) {
@@ -70,6 +70,7 @@ class Tool {
  private:
   RunOptions OptionsFor(uint64_t seed) const {
     RunOptions options = arguments_.scenario.empty() ? DrawSwarmOptions(seed) : scenario_.options;
+    if (!statements_) DropStatements(&options);
     options.seed = seed;
     if (!arguments_.mutant.empty()) options.mutant = arguments_.mutant;
     return options;
@@ -207,12 +208,13 @@ class Tool {
 
   Arguments arguments_;
   const ProgramFactory& factory_;
+  const bool statements_;
   Scenario scenario_;
 };
 
 }  // namespace
 
-int ToolMain(int argc, char** argv, const ProgramFactory& factory) {
+int ToolMain(int argc, char** argv, const ProgramFactory& factory, bool statements) {
   const std::vector<std::string> args(argv + 1, argv + argc);
   if (!args.empty() && args[0] == "check") return CheckMain({args.begin() + 1, args.end()});
   absl::StatusOr<Arguments> arguments = ParseArguments(args);
@@ -225,7 +227,7 @@ int ToolMain(int argc, char** argv, const ProgramFactory& factory) {
     const char* commit = std::getenv("GRAPHDB_COMMIT");
     if (commit != nullptr) arguments->commit = commit;
   }
-  return Tool(*std::move(arguments), factory).Main();
+  return Tool(*std::move(arguments), factory, statements).Main();
 }
 
 }  // namespace graphdb::sim

@@ -7,7 +7,8 @@
 
 namespace graphdb::sim {
 
-// The exit status of the program (see Usage()).
-int ToolMain(int argc, char** argv, const ProgramFactory& factory);
+// The exit status of the program (see Usage()). `statements`: the program of the
+// factory answers them; else the swarm does without.
+int ToolMain(int argc, char** argv, const ProgramFactory& factory, bool statements = true);
 
 }  // namespace graphdb::sim

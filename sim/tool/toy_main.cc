@@ -20,5 +20,5 @@ std::unique_ptr<Program> MakeToy(const ProgramOptions& options, env::Env& env) {
 }  // namespace graphdb::sim
 
 int main(int argc, char** argv) {
-  return graphdb::sim::ToolMain(argc, argv, graphdb::sim::MakeToy);
+  return graphdb::sim::ToolMain(argc, argv, graphdb::sim::MakeToy, /*statements=*/false);
 }

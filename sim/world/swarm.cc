@@ -1,6 +1,7 @@
 #include "sim/world/swarm.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/base/check.h"
@@ -114,6 +115,45 @@ void DrawCrash(const RunOptions& options, Duration at, Random& rng, FaultPlan* p
   plan->push_back(std::move(restart));
 }
 
+FaultAction PartitionOff(uint32_t alone, uint32_t nodes, Duration at) {
+  FaultAction action;
+  action.at = at;
+  action.kind = FaultKind::kPartition;
+  action.groups.resize(2);
+  for (uint32_t n = 0; n < nodes; ++n) action.groups[n == alone ? 0 : 1].push_back(NodeId(n));
+  return action;
+}
+
+// One node is cut off and misses what the others commit; another of them loses
+// power, or a bit of its log; then those two are left with each other. Whatever
+// the second one forgot, nobody reminds it.
+void DrawAmnesia(const RunOptions& options, bool rot, Duration at, Random& rng, FaultPlan* plan) {
+  const auto behind = static_cast<uint32_t>(rng.Below(options.nodes));
+  const uint64_t step = 1 + rng.Below(options.nodes - 1);
+  const auto forgetful = static_cast<uint32_t>((behind + step) % options.nodes);
+  const uint64_t rest = 1 + rng.Below(options.nodes - 1);
+  const auto witness = static_cast<uint32_t>((forgetful + rest) % options.nodes);
+  FaultAction loss;
+  loss.kind = rot ? FaultKind::kRot : FaultKind::kCrash;
+  loss.target.node = NodeId(forgetful);
+  loss.at = at + Milliseconds(rng, 300, 3'000);
+  FaultAction heal;
+  heal.kind = FaultKind::kHeal;
+  heal.at = loss.at + Milliseconds(rng, 10, 600);
+  FaultAction restart;
+  restart.kind = FaultKind::kRestart;
+  restart.target = kEverybody;
+  restart.at = heal.at;
+  FaultAction end = heal;
+  end.at = heal.at + Milliseconds(rng, 1'500, 5'000);
+  plan->push_back(PartitionOff(behind, options.nodes, at));
+  plan->push_back(std::move(loss));
+  plan->push_back(heal);
+  plan->push_back(PartitionOff(witness, options.nodes, heal.at));
+  plan->push_back(std::move(restart));
+  plan->push_back(std::move(end));
+}
+
 // The faults that number `i` of the plan stands for: itself and its end.
 void DrawFault(const RunOptions& options, const Families& families, Duration at, Random& rng,
                FaultPlan* plan) {
@@ -127,6 +167,7 @@ void DrawFault(const RunOptions& options, const Families& families, Duration at,
     case FaultKind::kCrash:
       return DrawCrash(options, at, rng, plan);
     case FaultKind::kPartition:
+      if (rng.Chance(1, 3)) return DrawAmnesia(options, /*rot=*/false, at, rng, plan);
       action.groups = DrawGroups(rng, options.nodes);
       break;
     case FaultKind::kCut: {
@@ -163,7 +204,12 @@ void DrawFault(const RunOptions& options, const Families& families, Duration at,
       if (rng.Chance(1, 3)) PowerCut(action.target, end.at, rng, plan);
       plan->push_back(std::move(action));
       return;
-    default:  // kRot; kFailWrite: the node halts; restarted by its supervisor
+    case FaultKind::kRot:
+      if (rng.Chance(2, 3)) return DrawAmnesia(options, /*rot=*/true, at, rng, plan);
+      action.target = DrawTarget(rng, options);
+      plan->push_back(std::move(action));
+      return;
+    default:  // kFailWrite: the node halts; restarted by its supervisor
       action.target = DrawTarget(rng, options);
       plan->push_back(std::move(action));
       return;
@@ -212,7 +258,7 @@ void DrawNetwork(Random& rng, RunOptions* options) {
 void DrawDevices(Random& rng, RunOptions* options) {
   options->disk.sync_latency_max = Duration::Microseconds(rng.Between(100, 8'000));
   if (rng.Chance(1, 4)) options->disk.stall_ppm = static_cast<uint32_t>(rng.Below(2'000));
-  if (rng.Chance(1, 3)) options->disk.sync_error_ppm = static_cast<uint32_t>(rng.Below(2'000));
+  if (rng.Chance(1, 3)) options->disk.sync_error_ppm = static_cast<uint32_t>(rng.Below(5'000));
   if (rng.Chance(1, 2)) options->disk.corrupt_ppm = static_cast<uint32_t>(rng.Below(500'000));
   options->kv.flush_every_bytes = uint64_t{1} << rng.Between(12, 18);
   if (rng.Chance(1, 5)) options->kv.flush_error_ppm = static_cast<uint32_t>(rng.Below(200'000));
@@ -247,12 +293,13 @@ void DrawClients(uint64_t seed, RunOptions* options) {
   }
 }
 
+constexpr const char* kStatementKinds[] = {"queries", "ring", "unique"};
+
 // Statements cost more than batches, so each run has one kind of them at most.
 void DrawStatements(uint64_t seed, RunOptions* options) {
   Random rng(StreamSeed(seed, "swarm.statements", 0));
-  constexpr const char* kKinds[] = {"queries", "ring", "unique"};
   const uint64_t kind = rng.Below(6);
-  if (kind < 3) options->workloads.push_back({kKinds[kind], kind == 0 ? 1u : 2u});
+  if (kind < 3) options->workloads.push_back({kStatementKinds[kind], kind == 0 ? 1u : 2u});
 }
 
 // How the cluster comes to be, and what its founder goes through at the end.
@@ -301,6 +348,13 @@ RunOptions DrawSwarmOptions(uint64_t seed) {
   std::stable_sort(options.plan.begin(), options.plan.end(),
                    [](const FaultAction& a, const FaultAction& b) { return a.at < b.at; });
   return options;
+}
+
+void DropStatements(RunOptions* options) {
+  std::erase_if(options->workloads, [](const WorkloadSpec& spec) {
+    return std::find(std::begin(kStatementKinds), std::end(kStatementKinds), spec.name) !=
+           std::end(kStatementKinds);
+  });
 }
 
 }  // namespace graphdb::sim

@@ -22,4 +22,7 @@ namespace graphdb::sim {
 
 RunOptions DrawSwarmOptions(uint64_t seed);
 
+// Without the workloads that send statements, for programs that know batches alone.
+void DropStatements(RunOptions* options);
+
 }  // namespace graphdb::sim
