@@ -54,6 +54,7 @@ void EntryLog::TruncateFrom(LogIndex from) {
     bytes_ -= EntryBytes(entries_.back());
     entries_.pop_back();
   }
+  checked_ = std::min(checked_, last_index());
 }
 
 void EntryLog::CompactThrough(LogIndex through) {
@@ -71,6 +72,20 @@ void EntryLog::Reset(LogIndex index, Term term) {
   bytes_ = 0;
   compacted_ = index;
   compacted_term_ = term;
+  checked_ = index;
+}
+
+void EntryLog::CheckNewEntries() {
+  checked_ = std::max(checked_, compacted_);
+  const std::optional<Term> before = TermAt(checked_);
+  GRAPHDB_CHECK(before.has_value()) << checked_ << " is beyond the log";
+  Term term = *before;
+  for (LogIndex i = checked_.Next(); i <= last_index(); i = i.Next()) {
+    GRAPHDB_CHECK_EQ(At(i).index, i);
+    GRAPHDB_CHECK_GE(At(i).term, term) << "at " << i;
+    term = At(i).term;
+  }
+  checked_ = last_index();
 }
 
 std::vector<Entry> EntryLog::Slice(LogIndex from, LogIndex to, size_t max_count,

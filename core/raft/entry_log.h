@@ -21,7 +21,7 @@ namespace graphdb::raft {
 class EntryLog {
  public:
   EntryLog(LogIndex compacted, Term compacted_term)
-      : compacted_(compacted), compacted_term_(compacted_term) {}
+      : compacted_(compacted), compacted_term_(compacted_term), checked_(compacted) {}
 
   LogIndex compacted_index() const { return compacted_; }
   LogIndex first_index() const { return compacted_.Next(); }
@@ -52,11 +52,16 @@ class EntryLog {
   // reached, but one entry at least.
   std::vector<Entry> Slice(LogIndex from, LogIndex to, size_t max_count, size_t max_bytes) const;
 
+  // CHECKs invariant 1 for the entries that came since the last call: together
+  // with the calls before, for the whole log.
+  void CheckNewEntries();
+
  private:
   LogIndex compacted_;
   Term compacted_term_;
   std::deque<Entry> entries_;
   size_t bytes_ = 0;
+  LogIndex checked_;  // CheckNewEntries has seen the entries through here
 };
 
 }  // namespace graphdb::raft
