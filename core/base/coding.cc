@@ -7,12 +7,18 @@ namespace {
 
 template <typename T>
 void PutLittle(std::string* out, T v) {
-  for (size_t i = 0; i < sizeof(T); ++i) out->push_back(static_cast<char>(v >> (8 * i)));
+  char bytes[sizeof(T)];
+  for (size_t i = 0; i < sizeof(T); ++i) bytes[i] = static_cast<char>(v >> (8 * i));
+  out->append(bytes, sizeof(T));
 }
 
 template <typename T>
 void PutBig(std::string* out, T v) {
-  for (size_t i = sizeof(T); i-- > 0;) out->push_back(static_cast<char>(v >> (8 * i)));
+  char bytes[sizeof(T)];
+  for (size_t i = 0; i < sizeof(T); ++i) {
+    bytes[i] = static_cast<char>(v >> (8 * (sizeof(T) - 1 - i)));
+  }
+  out->append(bytes, sizeof(T));
 }
 
 template <typename T>
@@ -53,11 +59,14 @@ void PutBig32(std::string* out, uint32_t v) { PutBig(out, v); }
 void PutBig64(std::string* out, uint64_t v) { PutBig(out, v); }
 
 void PutVarint64(std::string* out, uint64_t v) {
+  char bytes[kVarint64BytesMax];
+  size_t count = 0;
   while (v >= 0x80) {
-    out->push_back(static_cast<char>(v | 0x80));
+    bytes[count++] = static_cast<char>(v | 0x80);
     v >>= 7;
   }
-  out->push_back(static_cast<char>(v));
+  bytes[count++] = static_cast<char>(v);
+  out->append(bytes, count);
 }
 
 void PutBytes(std::string* out, absl::string_view bytes) {
@@ -78,6 +87,12 @@ bool ByteReader::Big32(uint32_t* v) { return Take<uint32_t, LoadBig<uint32_t>>(&
 bool ByteReader::Big64(uint64_t* v) { return Take<uint64_t, LoadBig<uint64_t>>(&rest_, v); }
 
 bool ByteReader::Varint64(uint64_t* v) {
+  // Most are one byte.
+  if (!rest_.empty() && static_cast<uint8_t>(rest_[0]) < 0x80) {
+    *v = static_cast<uint8_t>(rest_[0]);
+    rest_.remove_prefix(1);
+    return true;
+  }
   uint64_t result = 0;
   for (int i = 0; i < kVarint64BytesMax; ++i) {
     if (static_cast<size_t>(i) >= rest_.size()) return false;

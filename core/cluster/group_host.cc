@@ -146,8 +146,8 @@ absl::Status GroupHost::TransferLeader(ReplicaId target) {
 
 NodeId GroupHost::leader_node() const {
   if (raft_ == nullptr || raft_->leader() == kNoReplica) return kNoNode;
-  const raft::MemberSet everyone = raft_->config().Everyone();
-  if (auto it = everyone.find(raft_->leader()); it != everyone.end()) return it->second;
+  const NodeId node = raft_->config().NodeOf(raft_->leader());
+  if (node != kNoNode) return node;
   if (auto it = routes_.find(raft_->leader()); it != routes_.end()) return it->second;
   return kNoNode;
 }
@@ -249,13 +249,10 @@ void GroupHost::Append(raft::LogBatch batch, raft::AppendDone done) {
 
 void GroupHost::SendMessages(std::vector<raft::Message> messages) {
   if (messages.empty()) return;
-  const raft::MemberSet everyone = raft_->config().Everyone();
   for (const raft::Message& message : messages) {
-    NodeId to = kNoNode;
-    if (auto it = everyone.find(message.to); it != everyone.end()) {
-      to = it->second;
-    } else if (auto heard = routes_.find(message.to); heard != routes_.end()) {
-      to = heard->second;
+    NodeId to = raft_->config().NodeOf(message.to);
+    if (to == kNoNode) {
+      if (auto heard = routes_.find(message.to); heard != routes_.end()) to = heard->second;
     }
     if (to == kNoNode || to == options_.self) continue;
     std::string bytes;
@@ -268,7 +265,6 @@ void GroupHost::ApplyEntries(const std::vector<raft::Entry>& entries) {
   for (const raft::Entry& entry : entries) {
     env::KvBatch batch;
     absl::Status status;
-    AppliedRecord next{entry.index, entry.term, applied_.config};
     switch (entry.kind) {
       case raft::EntryKind::kNormal:
         status = machine_->Apply(entry, &batch);
@@ -281,25 +277,26 @@ void GroupHost::ApplyEntries(const std::vector<raft::Entry>& entries) {
         absl::StatusOr<raft::Config> config = raft::DecodeConfig(entry.data);
         status = config.status();
         if (config.ok()) {
-          next.config = *std::move(config);
-          next.config.epoch = entry.index;
+          applied_.config = *std::move(config);
+          applied_.config.epoch = entry.index;
         }
         break;
       }
     }
+    applied_.index = entry.index;
+    applied_.term = entry.term;
     if (status.ok() && GRAPHDB_MUTANT("rule-L5.applied-with-data")) {
       env::KvBatch applied_only;
-      PutApplied(&applied_only, group_, next);
+      PutApplied(&applied_only, group_, applied_);
       status = env_.kv.Write(group_, entry.index, std::move(applied_only));
     } else {
-      PutApplied(&batch, group_, next);
+      PutApplied(&batch, group_, applied_);
     }
     if (status.ok()) status = env_.kv.Write(group_, entry.index, std::move(batch));
     if (!status.ok()) {
       Halt(status);
       return;
     }
-    applied_ = std::move(next);
     raft_->ApplyDone(entry.index);
     machine_->Applied(entry);
     NoticeRole();

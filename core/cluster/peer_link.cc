@@ -12,7 +12,14 @@ PeerLink::PeerLink(env::Env& env, const Identity& identity, PeerHandler& handler
 }
 
 void PeerLink::OnMessage(NodeId from, absl::string_view bytes) {
-  v1::PeerMessage message;
+  // Keeps the memory of the message before; a handler may come back in here.
+  v1::PeerMessage message = std::exchange(incoming_, v1::PeerMessage());
+  Handle(from, bytes, &message);
+  incoming_ = std::move(message);
+}
+
+void PeerLink::Handle(NodeId from, absl::string_view bytes, v1::PeerMessage* parsed) {
+  v1::PeerMessage& message = *parsed;
   if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     env_.log.Log(env::LogLevel::kWarning, "cluster",
                  absl::StrCat("dropped a malformed message of ", bytes.size(), " bytes from node ",
@@ -51,6 +58,7 @@ void PeerLink::OnMessage(NodeId from, absl::string_view bytes) {
 
 void PeerLink::QueueRaft(NodeId to, std::string bytes) {
   raft_out_[to].push_back(std::move(bytes));
+  raft_queued_ = true;
 }
 
 void PeerLink::Uncork() {
@@ -59,29 +67,32 @@ void PeerLink::Uncork() {
 }
 
 void PeerLink::FlushRaft() {
-  if (corked_ || raft_out_.empty()) return;
-  std::map<NodeId, std::vector<std::string>> out;
-  out.swap(raft_out_);
-  for (auto& [to, messages] : out) {
-    v1::PeerMessage message;
+  if (corked_ || !raft_queued_) return;
+  raft_queued_ = false;
+  for (auto& [to, messages] : raft_out_) {
+    if (messages.empty()) continue;
+    outgoing_.Clear();
     size_t bytes = 0;
     for (std::string& raft : messages) {
       if (bytes + raft.size() > env::kNetworkMessageBytesMax / 2 && bytes > 0) {
-        Send(to, std::move(message));
-        message = v1::PeerMessage();
+        Frame(to, &outgoing_);
+        outgoing_.Clear();
         bytes = 0;
       }
       bytes += raft.size();
-      message.add_raft(std::move(raft));
+      outgoing_.add_raft(std::move(raft));
     }
-    Send(to, std::move(message));
+    Frame(to, &outgoing_);
+    messages.clear();
   }
 }
 
-void PeerLink::Send(NodeId to, v1::PeerMessage message) {
-  message.set_cluster_id(identity_.cluster_id);
-  message.set_store_id(identity_.store.value());
-  env_.network.Send(to, message.SerializeAsString());
+void PeerLink::Send(NodeId to, v1::PeerMessage message) { Frame(to, &message); }
+
+void PeerLink::Frame(NodeId to, v1::PeerMessage* message) {
+  message->set_cluster_id(identity_.cluster_id);
+  message->set_store_id(identity_.store.value());
+  env_.network.Send(to, message->SerializeAsString());
 }
 
 Task<absl::StatusOr<v1::RpcResponse>> PeerLink::Call(NodeId to, ShardId group, std::string body,

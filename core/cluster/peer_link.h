@@ -66,12 +66,18 @@ class PeerLink {
     env::TimerId timer;
   };
 
+  void Handle(NodeId from, absl::string_view bytes, v1::PeerMessage* parsed);
+  void Frame(NodeId to, v1::PeerMessage* message);
   void FinishCall(uint64_t id, CallResult result);
 
   env::Env& env_;
   const Identity& identity_;
   PeerHandler& handler_;
   std::map<NodeId, std::vector<std::string>> raft_out_;
+  bool raft_queued_ = false;
+  // Their memory is used again: most messages are small and alike.
+  v1::PeerMessage incoming_;
+  v1::PeerMessage outgoing_;
   bool corked_ = false;
   LookupMap<uint64_t, PendingCall> calls_;
   uint64_t next_call_;

@@ -18,6 +18,8 @@ constexpr uint8_t kFlagSnapshot = 4;
 constexpr uint8_t kConfigFlagAutoLeave = 1;
 // Version, kind, and three varints at their longest.
 constexpr size_t kEntryOverheadMax = 2 + 3 * 10;
+// Room for a message without entries, ids of full length; a longer one grows.
+constexpr size_t kMessageHeadBytesMost = 64;
 
 absl::Status Bad(absl::string_view what) {
   return absl::DataLossError(absl::StrCat("raft bytes: bad ", what));
@@ -188,6 +190,9 @@ absl::StatusOr<SnapshotMeta> DecodeSnapshotMeta(absl::string_view bytes) {
 void EncodeMessage(const Message& m, std::string* out) {
   GRAPHDB_CHECK_LE(m.entries.size(), kMessageEntriesMax);
   const bool snapshot = m.type == MessageType::kSnapshot;
+  size_t entry_bytes = 0;
+  for (const Entry& entry : m.entries) entry_bytes += EntryBytes(entry);
+  out->reserve(out->size() + kMessageHeadBytesMost + entry_bytes);
   out->push_back(static_cast<char>(kRaftCodecVersion));
   out->push_back(static_cast<char>(m.type));
   out->push_back(static_cast<char>((m.reject ? kFlagReject : 0) | (m.force ? kFlagForce : 0) |

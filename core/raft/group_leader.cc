@@ -174,7 +174,7 @@ void Group::RequestSnapshot(ReplicaId to, Progress* progress) {
   progress->BecomeSnapshot(log_.compacted_index());
   SnapshotRequest request;
   request.to = to;
-  request.node = config_.Everyone().at(to);
+  request.node = config_.NodeOf(to);
   request.min_index = log_.compacted_index();
   request.header = To(to, MessageType::kSnapshot);
   snapshot_requests_.push_back(std::move(request));

@@ -12,8 +12,8 @@
 #include <algorithm>
 #include <limits>
 #include <map>
-#include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "core/raft/types.h"
 
 namespace graphdb::raft {
@@ -26,8 +26,7 @@ namespace quorum_internal {
 template <typename T, typename ValueOf>
 T MajorityReached(const MemberSet& members, const ValueOf& value_of, T none) {
   if (members.empty()) return none;
-  std::vector<T> values;
-  values.reserve(members.size());
+  absl::InlinedVector<T, 7> values;
   for (const auto& [replica, node] : members) values.push_back(value_of(replica));
   std::sort(values.begin(), values.end());
   return values[(values.size() - 1) / 2];

@@ -9,6 +9,13 @@ MemberSet Config::Everyone() const {
   return all;
 }
 
+NodeId Config::NodeOf(ReplicaId id) const {
+  for (const MemberSet* members : {&voters, &outgoing, &learners}) {
+    if (const auto it = members->find(id); it != members->end()) return it->second;
+  }
+  return kNoNode;
+}
+
 const char* RoleName(Role role) {
   switch (role) {
     case Role::kFollower:

@@ -7,10 +7,10 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
+#include "absl/container/btree_map.h"
 #include "core/base/ids.h"
 
 namespace graphdb::raft {
@@ -48,7 +48,8 @@ struct Member {
 };
 
 // Replica -> the node it lives on. Sorted: iteration order is part of the run.
-using MemberSet = std::map<ReplicaId, NodeId>;
+// A B-tree, because most sets are empty or small and copied with their message.
+using MemberSet = absl::btree_map<ReplicaId, NodeId>;
 
 // Who belongs to the group. Joint while `outgoing` is not empty: then decisions
 // need a majority of `voters` and one of `outgoing`.
@@ -64,6 +65,8 @@ struct Config {
   bool IsVoter(ReplicaId id) const { return voters.count(id) > 0 || outgoing.count(id) > 0; }
   bool IsLearner(ReplicaId id) const { return learners.count(id) > 0; }
   bool Contains(ReplicaId id) const { return IsVoter(id) || IsLearner(id); }
+  // Where the replica lives; kNoNode: not in Everyone().
+  NodeId NodeOf(ReplicaId id) const;
   // Everybody who gets entries: voters of both halves and learners.
   MemberSet Everyone() const;
 

@@ -35,6 +35,11 @@ void SimDiskState::Apply(const NameOp& op, Names* names) {
 void SimDiskState::Overlay(const PendingWrite& write, uint64_t skip, uint64_t count,
                            std::string* bytes) {
   const uint64_t at = write.offset + skip;
+  if (at >= bytes->size()) {
+    bytes->resize(at, '\0');
+    bytes->append(write.bytes, skip, count);
+    return;
+  }
   if (bytes->size() < at + count) bytes->resize(at + count, '\0');
   bytes->replace(at, count, write.bytes, skip, count);
 }
