@@ -76,6 +76,7 @@ void EntryLog::Reset(LogIndex index, Term term) {
 }
 
 void EntryLog::CheckNewEntries() {
+  if (checked_ == last_index()) return;
   checked_ = std::max(checked_, compacted_);
   const std::optional<Term> before = TermAt(checked_);
   GRAPHDB_CHECK(before.has_value()) << checked_ << " is beyond the log";

@@ -414,13 +414,19 @@ absl::StatusOr<std::string> SimDisk::Read(const std::string& name, uint64_t offs
   const auto it = state_.names_.find(name);
   if (it == state_.names_.end()) return absl::NotFoundError(name);
   const SimDiskState::File& file = state_.files_[it->second];
-  std::string view = file.durable;
+  if (offset >= file.size) return std::string();
+  // Only the piece that is asked for: recovery reads a segment in many.
+  const uint64_t end = offset + std::min(bytes, file.size - offset);
+  std::string view;
+  if (offset < file.durable.size()) view = file.durable.substr(offset, end - offset);
+  view.resize(end - offset, '\0');
   for (const SimDiskState::PendingWrite& write : file.pending) {
-    if (write.complete) SimDiskState::Overlay(write, 0, write.bytes.size(), &view);
+    const uint64_t from = std::max(offset, write.offset);
+    const uint64_t to = std::min(end, write.offset + write.bytes.size());
+    if (!write.complete || from >= to) continue;
+    view.replace(from - offset, to - from, write.bytes, from - write.offset, to - from);
   }
-  view.resize(file.size, '\0');
-  if (offset >= view.size()) return std::string();
-  return view.substr(offset, bytes);
+  return view;
 }
 
 absl::StatusOr<uint64_t> SimDisk::Size(const std::string& name) {
