@@ -144,6 +144,13 @@ void Group::OnVoteRequest(const Message& m) {
     hard_.vote = m.from;
     ResetElectionDeadline();
   }
+  // Two candidates of one term: neither may win, and where a voter is dead neither
+  // hears so. Whoever draws the shorter time goes first in the next term.
+  if (!grant && !pre_vote && role_ == Role::kCandidate) {
+    GRAPHDB_COVER("raft.split_vote");
+    const Duration soon = random_.UniformDuration(options_.election_timeout);
+    election_deadline_ = std::min(election_deadline_, now_ + soon);
+  }
   Send(std::move(reply));
 }
 

@@ -163,5 +163,26 @@ TEST(RaftGroupTest, CountsAnEngineAheadOfTheCommitOnDisk) {
   EXPECT_EQ(MakeGroup(state)->commit(), LogIndex(2));
 }
 
+TEST(GroupTest, CandidateThatMeetsARivalOfItsTermTriesAgainSoon) {
+  std::unique_ptr<Group> group = MakeGroup(ThreeEntries());
+  while (group->HasReady()) {
+    const Ready ready = group->TakeReady();
+    if (!ready.committed.empty()) group->ApplyDone(ready.committed.back().index);
+  }
+  ASSERT_TRUE(group->Campaign());
+  Message granted = FromTwo(MessageType::kPreVoteReply, 4);
+  group->Step(granted);
+  ASSERT_EQ(group->role(), Role::kCandidate);
+  ASSERT_EQ(group->term(), Term(4));
+  const Duration timeout = group->options().election_timeout;
+  EXPECT_GE(group->NextDeadline(), Instant() + timeout);
+  Message rival = FromTwo(MessageType::kVote, 4);
+  rival.log_term = Term(3);
+  rival.index = LogIndex(3);
+  group->Step(rival);
+  EXPECT_EQ(group->role(), Role::kCandidate);
+  EXPECT_LT(group->NextDeadline(), Instant() + timeout);
+}
+
 }  // namespace
 }  // namespace graphdb::raft
