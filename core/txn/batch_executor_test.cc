@@ -108,6 +108,13 @@ TEST_F(BatchExecutorTest, ConstraintsAreRefusedWithTheirReason) {
   EXPECT_EQ(left.batch().results(0).edges().edges_size(), 0);
 }
 
+TEST_F(BatchExecutorTest, ABatchCreatesANodeOnce) {
+  const v1::ClientResponse twice =
+      Run("ops { create_node { id: 1 } } ops { create_node { id: 1 labels: 'Second' } }");
+  EXPECT_EQ(twice.error().reason(), v1::CONSTRAINT) << twice.ShortDebugString();
+  EXPECT_FALSE(Run("ops { get_node { id: 1 } }").batch().results(0).has_node());
+}
+
 TEST_F(BatchExecutorTest, UpdatesAndDeletesRelationships) {
   const uint64_t edge = Run(kPair).batch().results(2).edge().id();
   const std::string id = std::to_string(edge);

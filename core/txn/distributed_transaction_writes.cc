@@ -20,7 +20,14 @@ AsyncOr<ElementId> DistributedTransaction::CreateNode(graph::Node node) {
   }
   const absl::Status sound = graph::ValidateNode(node);
   if (!sound.ok()) co_return sound;
-  const absl::Status put = Put(storage::NodeKey(node.id), graph::EncodeNode(node), true);
+  std::string key = storage::NodeKey(node.id);
+  const auto own = writes_.find(key);
+  if (own != writes_.end() && own->second.value.has_value()) {
+    // The check at commit sees the last write of the key only.
+    co_return absl::FailedPreconditionError(
+        absl::StrCat("node ", node.id.value(), " exists already"));
+  }
+  const absl::Status put = Put(std::move(key), graph::EncodeNode(node), true);
   if (!put.ok()) co_return put;
   co_return node.id;
 }
