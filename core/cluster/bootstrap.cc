@@ -59,6 +59,7 @@ Bootstrap::Bootstrap(const NodeOptions& options, env::Env& env, PeerLink& link, 
     : options_(options), env_(env), link_(link), identity_(identity), host_(host) {}
 
 void Bootstrap::Start() {
+  started_ = true;
   switch (identity_.state) {
     case Identity::State::kMember:
       host_.BecameMember();
@@ -134,7 +135,8 @@ void Bootstrap::OnReply(NodeId from, const v1::Identity& theirs) {
 }
 
 void Bootstrap::OnAdmit(NodeId from, const v1::Admit& admit) {
-  if (identity_.state != Identity::State::kAlone || saving_) return;
+  // Before the start the log is not open yet, and a member's groups write to it.
+  if (!started_ || identity_.state != Identity::State::kAlone || saving_) return;
   if (admit.cluster_id().size() != kClusterIdBytes) return;
   identity_.state = Identity::State::kMember;
   identity_.cluster_id = admit.cluster_id();

@@ -9,7 +9,8 @@
 //   1. A node founds only while it belongs to no cluster, and only after it has
 //      asked every configured peer and waited for kAskPeersFor.
 //   2. The identity is durable before anything is done in its name.
-//   3. A disagreement (peers, num_shards, two founders, two clusters) ends in a
+//   3. It belongs to nothing new before Start, however early it is admitted.
+//   4. A disagreement (peers, num_shards, two founders, two clusters) ends in a
 //      typed refusal that names the nodes, the key and both values.
 //
 // Deterministic thread only.
@@ -73,6 +74,7 @@ class Bootstrap {
   int rounds_ = 0;
   bool cluster_exists_ = false;  // some peer belongs to one: wait to be admitted
   bool saving_ = false;
+  bool started_ = false;
 };
 
 }  // namespace graphdb::cluster
