@@ -150,7 +150,13 @@ absl::Status Node::Impl::Start() {
   if (stored.has_value()) {
     GRAPHDB_RETURN_IF_ERROR(CheckIdentity(*stored));
     identity_ = *std::move(stored);
-  } else {
+  }
+  if (identity_.state != Identity::State::kMember && options_.founding_state != nullptr &&
+      !GRAPHDB_MUTANT("rule-M1.unfinished-refused")) {
+    // Before anything is written: the restore can still be finished here.
+    GRAPHDB_RETURN_IF_ERROR(options_.founding_state(env_.kv).status());
+  }
+  if (identity_.store.value() == 0) {
     Random rng = env_.random.Stream("cluster.store", 0);
     identity_.store = StoreId(rng.Next() | 1);  // never 0
     identity_.node = options_.peers[options_.self.value()].name;

@@ -218,8 +218,8 @@ absl::StatusOr<DataFolder> DataFolder::OpenForRestore(const std::string& data_di
   GRAPHDB_RETURN_IF_ERROR(folder.Take("--data-dir", data_dir));
   GRAPHDB_ASSIGN_OR_RETURN(const std::optional<FolderMarker> marker, ReadMarker(data_dir));
   if (marker && !marker->pair.empty()) {
-    return Mistake("--data-dir", data_dir,
-                   absl::StrCat("holds the data of ", marker->node, "; expected an empty folder"));
+    folder.owner_ = marker->node;
+    return folder;
   }
   if (!marker && !IsEmptyOrMissing(folder.engine_folder())) {
     return Mistake("--data-dir", data_dir, absl::StrCat("holds data but no ", kMarkerName));

@@ -42,13 +42,15 @@ absl::StatusOr<FolderMarker> DecodeMarker(absl::string_view text, const std::str
 class DataFolder {
  public:
   static absl::StatusOr<DataFolder> Open(const config::Config& config);
-  // For `graphdb restore`: the data folder alone, which must hold no graph yet.
-  // Writes its marker without an owner.
+  // For `graphdb restore`: the data folder alone. Where it has no owner yet, its
+  // marker is written without one; where it has, the caller looks into the
+  // engine: a node that was started on half a restore has left it half.
   static absl::StatusOr<DataFolder> OpenForRestore(const std::string& data_dir);
   ~DataFolder();
   DataFolder(DataFolder&& other) noexcept
       : data_(std::move(other.data_)),
         log_(std::move(other.log_)),
+        owner_(std::move(other.owner_)),
         locks_(std::move(other.locks_)) {
     other.locks_.clear();
   }
@@ -56,6 +58,8 @@ class DataFolder {
   // Sub-folders for engine and log; they exist.
   std::string engine_folder() const { return data_ + "/engine"; }
   std::string log_folder() const { return log_ + "/log"; }
+  // OpenForRestore: the node_id that was started on it; empty: none.
+  const std::string& owner() const { return owner_; }
 
  private:
   DataFolder() = default;
@@ -63,6 +67,7 @@ class DataFolder {
 
   std::string data_;
   std::string log_;
+  std::string owner_;
   std::vector<int> locks_;
 };
 

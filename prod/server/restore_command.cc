@@ -36,6 +36,19 @@ absl::Status InFile(const std::string& file, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(file, ": ", status.message()));
 }
 
+// A folder that a node was started on is restored into only where that start was
+// refused for an unfinished restore.
+absl::Status CheckOwner(const DataFolder& folder, const std::string& data_dir,
+                        const env::KvReader& engine) {
+  if (folder.owner().empty()) return absl::OkStatus();
+  GRAPHDB_ASSIGN_OR_RETURN(const std::optional<storage::RestoreMarker> marker,
+                           storage::ReadRestoreMarker(engine));
+  if (!storage::CheckRestoreFinished(marker).ok()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("--data-dir: ", data_dir,
+                                                    ": holds the data of ", folder.owner(),
+                                                    "; expected an empty folder"));
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> RestoreSnapshot(const RestoreOptions& options) {
@@ -51,6 +64,7 @@ absl::StatusOr<std::string> RestoreSnapshot(const RestoreOptions& options) {
     loop.Post("io.done", std::move(callback));
   };
   GRAPHDB_ASSIGN_OR_RETURN(const std::unique_ptr<RocksKv> kv, RocksKv::Open(std::move(kv_options)));
+  GRAPHDB_RETURN_IF_ERROR(CheckOwner(folder, options.data_dir, *kv));
   std::optional<absl::StatusOr<storage::RestoreMarker>> result;
   auto restore = std::make_shared<migrate::Restore>(
       *source, *kv, loop, [&](absl::StatusOr<storage::RestoreMarker> marker) {
