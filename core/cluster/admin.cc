@@ -246,7 +246,7 @@ Task<v1::ClientResponse> Admin::Snapshot(std::shared_ptr<Node::Reply> reply) {
     header.snapshot_id = env_.random.Stream("cluster.snapshot", at->value()).Next();
     status = writer->Begin(header, &bytes);
   }
-  SnapshotSource source(router_, at.ok() ? *at : Timestamp());
+  SnapshotSource source(router_, at.ok() ? *at : Timestamp(), options_.snapshot_page_entries);
   while (status.ok()) {  // ends with the source
     absl::StatusOr<std::optional<SnapshotPage>> page = co_await source.Next();
     status = page.status();

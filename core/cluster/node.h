@@ -64,10 +64,12 @@ struct NodeOptions {
   uint64_t log_bytes_max = 256u << 20;  // beyond it the engine is asked to flush
   uint64_t log_entries_kept = 1024;     // per group after compaction, for slow followers
   uint32_t txn_life_periods = 60;       // as in txn::ShardLeaderOptions
-  // Reads what a restore left in the engine; an error refuses to found. Null: none.
+  // Reads what a restore left in the engine. An error, an unfinished restore's for
+  // one, refuses the start of a node that is no member yet. Null: none.
   std::function<absl::StatusOr<FoundingState>(const env::KvReader&)> founding_state;
   // Writes snapshot files. Null: snapshots are refused.
   MakeSnapshotWriter make_snapshot_writer;
+  uint32_t snapshot_page_entries = 2'000;  // read at once
 };
 
 // What oracles and statistics see of one group on this node.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/mutant.h"
 #include "core/base/status_macros.h"
 #include "core/graph/codec.h"
 #include "core/storage/keys.h"
@@ -12,6 +13,12 @@ namespace {
 
 storage::KeyRange RangeOf(storage::Tag tag, const shard::SlotSpan& span) {
   return storage::LogicalRange(tag, storage::SlotRange{span.first, span.last});
+}
+
+// A planted bug.
+void DropLast(SnapshotPage* page) {
+  if (!page->nodes.empty()) page->nodes.pop_back();
+  if (!page->relationships.empty()) page->relationships.pop_back();
 }
 
 }  // namespace
@@ -61,8 +68,12 @@ Task<absl::StatusOr<std::optional<SnapshotPage>>> SnapshotSource::Next() {
   page.shard = router_.map().shards()[shard_].shard;
   v1::ShardRequest request;
   request.mutable_read()->set_read_ts(at_.value());
+  if (GRAPHDB_MUTANT("prop-P7.at-one-timestamp")) {
+    const absl::StatusOr<Timestamp> now = co_await router_.GetTimestamp();
+    if (now.ok()) request.mutable_read()->set_read_ts(now->value());
+  }
   v1::ReadRange* range = request.mutable_read()->add_ranges();
-  range->set_limit(kPageEntries);
+  range->set_limit(page_entries_);
   range->mutable_range()->set_begin(resume_.empty() ? BeginOfRange() : resume_);
   range->mutable_range()->set_end(EndOfRange());
   const absl::StatusOr<v1::ShardResponse> response =
@@ -77,6 +88,7 @@ Task<absl::StatusOr<std::optional<SnapshotPage>>> SnapshotSource::Next() {
     const absl::Status added = AddEntry(entry, &page);
     if (!added.ok()) co_return added;
   }
+  if (GRAPHDB_MUTANT("prop-P7.page-boundary") && !result.resume().empty()) DropLast(&page);
   if (result.resume().empty()) {
     NextRange();
   } else {

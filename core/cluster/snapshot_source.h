@@ -17,9 +17,8 @@ namespace graphdb::cluster {
 
 class SnapshotSource {
  public:
-  static constexpr uint32_t kPageEntries = 2'000;
-
-  SnapshotSource(Router& router, Timestamp at) : router_(router), at_(at) {}
+  SnapshotSource(Router& router, Timestamp at, uint32_t page_entries)
+      : router_(router), at_(at), page_entries_(page_entries) {}
 
   // Unset at the end.
   Task<absl::StatusOr<std::optional<SnapshotPage>>> Next();
@@ -34,6 +33,7 @@ class SnapshotSource {
 
   Router& router_;
   const Timestamp at_;
+  const uint32_t page_entries_;
   Phase phase_ = Phase::kNodes;
   size_t shard_ = 0;
   size_t span_ = 0;

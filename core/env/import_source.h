@@ -8,6 +8,7 @@
 //      a node serves (restore, verify) uses them.
 //
 // Faults an implementation may show: any error, a shorter file, other bytes.
+// After kUnavailable the same read may succeed.
 //
 // Deterministic thread only.
 #pragma once

@@ -13,10 +13,6 @@
 namespace graphdb::migrate {
 namespace {
 
-constexpr uint64_t kPieceBytes = 256 << 10;
-constexpr size_t kBatchElements = 512;
-constexpr size_t kCompareEntries = 4096;
-constexpr int kFlushFailuresMax = 3;
 constexpr LogIndex kRestoreIndex{1};
 constexpr storage::SlotRange kAllSlots{Slot(0), Slot(kSlotCount - 1)};
 constexpr storage::Tag kElementTags[] = {storage::Tag::kEdge, storage::Tag::kNode,
@@ -57,8 +53,12 @@ absl::StatusOr<bool> HasElements(const env::KvReader& reader) {
 }  // namespace
 
 Restore::Restore(env::ImportSource& source, env::KvEngine& engine, env::Scheduler& scheduler,
-                 Done done)
-    : source_(source), engine_(engine), scheduler_(scheduler), done_(std::move(done)) {}
+                 Done done, const Limits& limits)
+    : source_(source),
+      engine_(engine),
+      scheduler_(scheduler),
+      done_(std::move(done)),
+      limits_(limits) {}
 
 void Restore::Start() { Soon(); }
 
@@ -120,10 +120,15 @@ absl::Status Restore::Look() {
 }
 
 absl::Status Restore::ReadPiece() {
-  GRAPHDB_ASSIGN_OR_RETURN(const std::string piece, source_.Read(offset_, kPieceBytes));
-  if (!piece.empty()) {
-    offset_ += piece.size();
-    GRAPHDB_RETURN_IF_ERROR(reader_->Feed(piece));
+  const absl::StatusOr<std::string> piece = source_.Read(offset_, limits_.piece_bytes);
+  if (!piece.ok()) {
+    const bool again = TryAgain(piece.status(), [](Restore& self) { self.Step(); });
+    return again ? absl::OkStatus() : piece.status();
+  }
+  failed_in_a_row_ = 0;
+  if (!piece->empty()) {
+    offset_ += piece->size();
+    GRAPHDB_RETURN_IF_ERROR(reader_->Feed(*piece));
     Soon();
     return absl::OkStatus();
   }
@@ -174,7 +179,7 @@ absl::Status Restore::Mark() {
 absl::Status Restore::OnNode(const graph::Node& node, Timestamp ts) {
   if (phase_ != Phase::kWrite) return absl::OkStatus();
   storage::PutNode(&batch_, node, GRAPHDB_MUTANT("rule-M1.own-timestamp") ? marker_.to_seq : ts);
-  return ++batch_elements_ >= kBatchElements ? WriteBatch() : absl::OkStatus();
+  return ++batch_elements_ >= limits_.batch_elements ? WriteBatch() : absl::OkStatus();
 }
 
 absl::Status Restore::OnRelationship(const graph::Relationship& relationship, Timestamp ts) {
@@ -189,7 +194,7 @@ absl::Status Restore::OnRelationship(const graph::Relationship& relationship, Ti
   storage::PutOut(&batch_, relationship, ts);
   storage::PutRelationshipRecord(&batch_, relationship, ts);
   if (!GRAPHDB_MUTANT("prop-P24.both-halves")) storage::PutIn(&batch_, relationship, ts);
-  return ++batch_elements_ >= kBatchElements ? WriteBatch() : absl::OkStatus();
+  return ++batch_elements_ >= limits_.batch_elements ? WriteBatch() : absl::OkStatus();
 }
 
 absl::Status Restore::CheckEnd(const graph::Relationship& relationship, ElementId end) {
@@ -222,7 +227,7 @@ absl::Status Restore::Compare() {
     scan_ = std::make_unique<storage::DigestScan>(engine_, storage::SlotSet({kAllSlots}),
                                                   marker_.to_seq, graph::kDefaultDigestKey);
   }
-  GRAPHDB_ASSIGN_OR_RETURN(const bool done, scan_->Step(kCompareEntries));
+  GRAPHDB_ASSIGN_OR_RETURN(const bool done, scan_->Step(limits_.compare_entries));
   if (done) {
     const storage::GraphDigest& found = scan_->result();
     const bool same = found.exact == expected_.exact && found.nodes == expected_.nodes &&
@@ -256,16 +261,24 @@ absl::Status Restore::Complete() {
 
 void Restore::FlushThen(Phase next) {
   engine_.RequestFlush([self = shared_from_this(), next](absl::Status status) {
-    if (!status.ok() && ++self->flushes_failed_ >= kFlushFailuresMax) {
-      self->End(std::move(status));
-    } else if (!status.ok()) {
-      GRAPHDB_COVER("migrate.restore_flush_again");
-      self->FlushThen(next);
-    } else {
+    if (status.ok()) {
+      self->failed_in_a_row_ = 0;
       self->phase_ = next;
       self->Soon();
+      return;
     }
+    const bool again = self->TryAgain(status, [next](Restore& me) { me.FlushThen(next); });
+    if (!again) self->End(std::move(status));
   });
+}
+
+bool Restore::TryAgain(const absl::Status& status, absl::AnyInvocable<void(Restore&)> again) {
+  if (!absl::IsUnavailable(status) || ++failed_in_a_row_ >= kTriesMax) return false;
+  GRAPHDB_COVER("migrate.restore_tries_again");
+  scheduler_.After(
+      kTryPause, "migrate.restore_again",
+      [self = shared_from_this(), again = std::move(again)]() mutable { again(*self); });
+  return true;
 }
 
 void Restore::End(absl::StatusOr<storage::RestoreMarker> result) {

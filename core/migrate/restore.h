@@ -24,6 +24,8 @@
 // data, or another snapshot; nothing changed); kDataLoss (a relationship
 // without its end; the engine disagrees with the file); the engine's own.
 // Restoring the snapshot that is there already succeeds and does nothing.
+// A read of the file or a flush that answers kUnavailable is tried again, up to
+// kTriesMax times, with a pause.
 //
 // Deterministic thread only.
 #pragma once
@@ -32,6 +34,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
@@ -50,8 +53,20 @@ class Restore : public std::enable_shared_from_this<Restore>, public SnapshotSin
   // The marker that stands in the engine now, complete.
   using Done = absl::AnyInvocable<void(absl::StatusOr<storage::RestoreMarker>)>;
 
+  // What one step may take. Small ones make many steps of a small graph.
+  struct Limits {
+    uint64_t piece_bytes = 256 << 10;  // of the file, read at once
+    size_t batch_elements = 512;
+    size_t compare_entries = 4096;
+  };
+  static constexpr int kTriesMax = 10;
+  static constexpr Duration kTryPause = Duration::Milliseconds(50);
+
   // All outlive it.
-  Restore(env::ImportSource& source, env::KvEngine& engine, env::Scheduler& scheduler, Done done);
+  Restore(env::ImportSource& source, env::KvEngine& engine, env::Scheduler& scheduler, Done done)
+      : Restore(source, engine, scheduler, std::move(done), Limits()) {}
+  Restore(env::ImportSource& source, env::KvEngine& engine, env::Scheduler& scheduler, Done done,
+          const Limits& limits);
 
   void Start();
 
@@ -69,6 +84,8 @@ class Restore : public std::enable_shared_from_this<Restore>, public SnapshotSin
   absl::Status Compare();
   absl::Status Complete();
   void FlushThen(Phase next);
+  // False where `status` is for good. Else `again` runs after a pause.
+  bool TryAgain(const absl::Status& status, absl::AnyInvocable<void(Restore&)> again);
   void End(absl::StatusOr<storage::RestoreMarker> result);
 
   absl::Status OnNode(const graph::Node& node, Timestamp ts) override;
@@ -80,6 +97,7 @@ class Restore : public std::enable_shared_from_this<Restore>, public SnapshotSin
   env::KvEngine& engine_;
   env::Scheduler& scheduler_;
   Done done_;
+  const Limits limits_;
   Phase phase_ = Phase::kLook;
   std::optional<storage::RestoreMarker> found_;  // what an earlier restore left
   storage::RestoreMarker marker_;
@@ -90,7 +108,7 @@ class Restore : public std::enable_shared_from_this<Restore>, public SnapshotSin
   bool writing_edges_ = false;
   std::unique_ptr<storage::DigestScan> scan_;
   storage::GraphDigest expected_;
-  int flushes_failed_ = 0;
+  int failed_in_a_row_ = 0;
 };
 
 }  // namespace graphdb::migrate

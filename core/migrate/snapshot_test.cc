@@ -8,7 +8,6 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "core/graph/random_element.h"
-#include "core/migrate/snapshot_export.h"
 #include "core/migrate/snapshot_lines.h"
 #include "core/migrate/snapshot_reader.h"
 #include "core/migrate/snapshot_writer.h"

@@ -36,8 +36,8 @@ absl::StatusOr<std::string> FileImportSource::Read(uint64_t offset, uint64_t byt
                             static_cast<off_t>(offset + filled));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) {
-      return absl::DataLossError(absl::StrCat("can't read ", file_, " at byte ", offset + filled,
-                                              ": ", std::strerror(errno)));
+      return absl::UnavailableError(absl::StrCat("can't read ", file_, " at byte ", offset + filled,
+                                                 ": ", std::strerror(errno)));
     }
     if (n == 0) break;
     filled += static_cast<size_t>(n);

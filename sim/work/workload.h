@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/ids.h"
 #include "core/env/random.h"
 #include "proto/client.pb.h"
 #include "sim/check/history.h"
@@ -49,6 +50,7 @@ struct OpOutcome {
   Duration completed;
   v1::BatchResult result;  // kOk, of a batch
   v1::QueryRows rows;      // kOk, of a query
+  Timestamp commit;        // kOk
 };
 
 class Workload {

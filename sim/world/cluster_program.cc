@@ -5,14 +5,17 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/cluster/node.h"
+#include "core/migrate/node_seams.h"
 #include "core/raft/group.h"
 #include "sim/env/mixing.h"
 
 namespace graphdb::sim {
 namespace {
 
-cluster::NodeOptions OptionsOf(const ProgramOptions& options) {
+cluster::NodeOptions OptionsOf(const ProgramOptions& options, uint32_t snapshot_page_entries) {
   cluster::NodeOptions node;
+  migrate::FillNodeSeams("graphdb-sim", &node);
+  if (snapshot_page_entries != 0) node.snapshot_page_entries = snapshot_page_entries;
   node.self = options.self;
   for (uint32_t n = 0; n < options.nodes; ++n) {
     const std::string name = absl::StrCat("node", n + 1);
@@ -35,7 +38,8 @@ uint32_t VotersOf(const raft::Config& config) {
 
 class ClusterProgram final : public Program {
  public:
-  ClusterProgram(const ProgramOptions& options, env::Env& env) : node_(OptionsOf(options), env) {}
+  ClusterProgram(const ProgramOptions& options, uint32_t snapshot_page_entries, env::Env& env)
+      : node_(OptionsOf(options, snapshot_page_entries), env) {}
 
   absl::Status Start() override { return node_.Start(); }
 
@@ -63,9 +67,10 @@ class ClusterProgram final : public Program {
 
 }  // namespace
 
-ProgramFactory ClusterProgramFactory() {
-  return [](const ProgramOptions& options, env::Env& env) -> std::unique_ptr<Program> {
-    return std::make_unique<ClusterProgram>(options, env);
+ProgramFactory ClusterProgramFactory(uint32_t snapshot_page_entries) {
+  return [snapshot_page_entries](const ProgramOptions& options,
+                                 env::Env& env) -> std::unique_ptr<Program> {
+    return std::make_unique<ClusterProgram>(options, snapshot_page_entries, env);
   };
 }
 

@@ -8,6 +8,17 @@
 #include "sim/env/mixing.h"
 
 namespace graphdb::sim {
+namespace {
+
+// MergeFrom keeps the last of two byte strings; a snapshot's pieces follow each other.
+void Merge(v1::ClientResponse part, v1::ClientResponse* merged) {
+  std::string data = merged->admin().snapshot().data();
+  data += part.admin().snapshot().data();
+  merged->MergeFrom(part);
+  if (!data.empty()) merged->mutable_admin()->mutable_snapshot()->set_data(std::move(data));
+}
+
+}  // namespace
 
 // All that hangs off one life of a node. The program is last: it is destroyed
 // first, while its ports are still there.
@@ -303,7 +314,7 @@ void World::OnReply(uint64_t call, v1::ClientResponse response) {
   const auto found = calls_.find(call);
   if (found == calls_.end()) return;  // its gateway died meanwhile
   if (!response.last()) {
-    found->second.merged.MergeFrom(response);
+    Merge(std::move(response), &found->second.merged);
     return;
   }
   CallResult result;
@@ -313,7 +324,7 @@ void World::OnReply(uint64_t call, v1::ClientResponse response) {
     return Settle(call, std::move(result), "client.lost", call, BreakDelay(ClientActor(client)));
   }
   result.response = std::move(found->second.merged);
-  result.response.MergeFrom(response);
+  Merge(std::move(response), &result.response);
   const uint64_t payload = HashBytes(result.response.SerializeAsString());
   Settle(call, std::move(result), "client.reply", payload);
 }
