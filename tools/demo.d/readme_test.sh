@@ -6,7 +6,7 @@
 # other). What would build or test the whole tree is listed here and not run.
 set -eu
 readme=$PWD/README.md
-for name in GRAPHDB CLI SIM; do export "$name=$PWD/${!name}"; done
+for name in GRAPHDB CLI SIM PROPERTY_TEST; do export "$name=$PWD/${!name}"; done
 export DEMO_TMP=$TEST_TMPDIR/readme
 . tools/demo.d/lib.sh
 . tools/demo.d/cluster.sh
@@ -15,7 +15,7 @@ trap stop_everything EXIT
 not_run() {
   case $1 in
     tools/demo | tools/test | .ci/run | 'tools/test --only '*) return 0 ;;
-    'tools/dev install /usr/local/bin') return 0 ;;
+    'tools/dev install /usr/local/bin' | 'tools/dev property --plans '*) return 0 ;;
     *) return 1 ;;
   esac
 }
@@ -34,7 +34,11 @@ prepare() {
   local config=$DEMO_TMP/node1/config.yaml
   stand_in bin/graphdb "exec '$GRAPHDB' \"\${@/\\/etc\\/graphdb\\/config.yaml/$config}\""
   stand_in bin/graphdb-cli "exec '$CLI' --config '$config' \"\$@\""
-  stand_in tools/dev "[ \"\$1\" = sim ] && exec '$SIM' \"\${@:2}\""
+  stand_in tools/dev "case \$1 in
+sim) exec '$SIM' \"\${@:2}\" ;;
+property) exec '$PROPERTY_TEST' \"\${@:2}\" ;;
+esac
+exit 2"
   export PATH=$DEMO_TMP/bin:$PATH
   cd "$DEMO_TMP"
   for node in node2 node3; do start_node $node; done
@@ -58,11 +62,13 @@ follow() {
     return 0
   fi
   local output lines
-  output=$(bash -c "$1" </dev/null) || {
+  local status=0
+  output=$(bash -c "$1" </dev/null) || status=$?
+  if [ "$status" -ne 0 ]; then
     echo "$output"
-    echo "ended with $?: $1"
+    echo "ended with $status: $1"
     return 1
-  }
+  fi
   [ -n "$2" ] || return 0
   lines=$(wc -l <<<"$2")
   expect "the end of the output of: $1" \
