@@ -5,7 +5,14 @@ set -u
 sim=$1
 seeds=${GRAPHDB_SEEDS:-1..500}
 hashes=$TEST_TMPDIR/hashes
-"$sim" run --swarm --seeds "$seeds" --hashes "$hashes" || exit 1
+# What a person needs of a failure: tools/test --out collects it beside the plans.
+kept=${TEST_UNDECLARED_OUTPUTS_DIR:-$TEST_TMPDIR}/swarm.replay
+keep_replay() { grep '^\(seed [0-9]\|replay\)' "$1" >"$kept"; }
+
+"$sim" run --swarm --seeds "$seeds" --hashes "$hashes" >"$TEST_TMPDIR/first"
+status=$?
+cat "$TEST_TMPDIR/first"
+[ "$status" -eq 0 ] || { keep_replay "$TEST_TMPDIR/first"; exit 1; }
 "$sim" run --swarm --seeds "$seeds" --reverse --check-hashes "$hashes" >"$TEST_TMPDIR/second" ||
-  { grep -v '^probes' "$TEST_TMPDIR/second"; exit 1; }
+  { grep -v '^probes' "$TEST_TMPDIR/second"; keep_replay "$TEST_TMPDIR/second"; exit 1; }
 echo "swarm: $seeds twice, equal and clean"
