@@ -6,7 +6,7 @@
 //     before them.
 //   - Leader completeness: a leader's log holds every entry committed before.
 //   - State machine safety: one entry per committed index, ever.
-//   - State equality: replicas that applied the same index have equal digests.
+//   - State equality: replicas that apply the same index do the same to their states.
 //
 // What it does not see: moments between two observations; entries that were
 // compacted in every log before they were observed; liveness.
@@ -52,7 +52,7 @@ class RaftSafety {
   MaybeViolation OnLeaderLog(ShardId group, Term term, NodeId node, const LogView& log);
   // `node` knows `index` as committed, with this entry.
   MaybeViolation OnCommitted(ShardId group, NodeId node, LogIndex index, const LogEntryView& entry);
-  // After applying `index` the state of `node` has this digest.
+  // What `node` wrote to its state for `index`, as a digest.
   MaybeViolation OnApplied(ShardId group, NodeId node, LogIndex index, uint64_t digest);
 
   uint64_t committed_count() const { return committed_.size(); }

@@ -291,6 +291,7 @@ absl::Status SimKv::Write(ShardId shard, LogIndex index, env::KvBatch batch) {
     sticky_ = absl::UnavailableError("engine: background error (injected)");
     return sticky_;
   }
+  if (write_listener_) write_listener_(shard, index, batch);
   const uint64_t sequence = versions_->last() + 1;
   versions_->Apply(batch, sequence);
   tokens_.Add(sequence, shard, index);

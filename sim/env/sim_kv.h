@@ -21,6 +21,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -125,6 +126,9 @@ class SimKv : public env::KvEngine {
   absl::StatusOr<std::optional<std::string>> Get(absl::string_view key) const override;
   std::unique_ptr<env::KvIterator> Iterate(absl::string_view lower,
                                            absl::string_view upper) const override;
+  // Sees each batch that Write took.
+  using WriteListener = std::function<void(ShardId, LogIndex, const env::KvBatch&)>;
+  void SetWriteListener(WriteListener listener) { write_listener_ = std::move(listener); }
   bool flushing() const { return flushes_under_way_ > 0; }
 
  private:
@@ -137,6 +141,7 @@ class SimKv : public env::KvEngine {
   std::shared_ptr<VersionedMap> versions_;  // shared with readers, which may outlive a crash
   env::DurableTokens tokens_;
   DurableListener listener_;
+  WriteListener write_listener_;
   absl::Status sticky_;
   uint64_t bytes_since_flush_ = 0;
   uint64_t bytes_until_flush_ = 0;

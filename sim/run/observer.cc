@@ -18,6 +18,9 @@ LogView CopyLog(const ReplicaView& view) {
 }  // namespace
 
 MaybeViolation Observer::Look() {
+  for (const AppliedBatch& batch : world_.TakeApplied()) {
+    if (auto v = safety_.OnApplied(batch.group, batch.node, batch.index, batch.digest)) return v;
+  }
   const ActorId actor = world_.loop().last_ran();
   if (!IsNodeActor(actor)) return std::nullopt;
   const NodeId id = NodeOf(actor);

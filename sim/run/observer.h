@@ -1,5 +1,6 @@
 // Observer: looks at the replicas of the node that ran the last event and feeds
-// Raft's oracles: who leads in which term, with which log, what is committed.
+// Raft's oracles: who leads in which term, with which log, what is committed,
+// what was applied.
 //
 // Deterministic thread only.
 #pragma once

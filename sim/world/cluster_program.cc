@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/cluster/applied_record.h"
 #include "core/cluster/node.h"
 #include "core/migrate/node_seams.h"
 #include "core/raft/group.h"
@@ -45,6 +46,10 @@ class ClusterProgram final : public Program {
 
   void HandleClient(v1::ClientRequest request, Reply reply) override {
     node_.HandleClient(std::move(request), std::move(reply));
+  }
+
+  std::string AppliedRecordKey(ShardId group) const override {
+    return cluster::AppliedRecordKey(group);
   }
 
   void VisitReplicas(absl::FunctionRef<void(const ReplicaView&)> visit) const override {

@@ -43,6 +43,8 @@ class Program {
   virtual absl::Status Start() = 0;
   virtual void HandleClient(v1::ClientRequest request, Reply reply) = 0;
   virtual void VisitReplicas(absl::FunctionRef<void(const ReplicaView&)> visit) const = 0;
+  // The engine's key of a group's applied record (rule L5); empty: it has none.
+  virtual std::string AppliedRecordKey(ShardId group) const { return ""; }
   // Whether it serves only in a cluster that a majority has formed (rule I1); toys don't.
   virtual bool FormsCluster() const { return true; }
 };

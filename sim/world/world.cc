@@ -153,6 +153,12 @@ void World::Start(NodeId node) {
   program_options.shards = options_.shards;
   program_options.knobs = options_.knobs;
   slot.live->program = factory_(program_options, slot.live->env);
+  applied_.OnStart(node);
+  slot.live->kv.SetWriteListener([this, node, program = slot.live->program.get()](
+                                     ShardId group, LogIndex index, const env::KvBatch& batch) {
+    const std::string key = program->AppliedRecordKey(group);
+    if (!key.empty()) applied_.OnWrite(node, group, index, batch, key);
+  });
   const absl::Status started = slot.live->program->Start();
   if (started.ok()) return;
   start_failure_ = started;

@@ -42,6 +42,7 @@
 #include "sim/env/sim_random_source.h"
 #include "sim/env/sim_scheduler.h"
 #include "sim/env/trace_log.h"
+#include "sim/world/applied_batches.h"
 #include "sim/world/program.h"
 #include "sim/world/run_options.h"
 
@@ -84,6 +85,8 @@ class World {
   void VisitReplicas(NodeId node, absl::FunctionRef<void(const ReplicaView&)> visit) const;
   // The engine's present content; null where the node is down.
   const env::KvReader* engine(NodeId node) const;
+  // What replicas have applied since the last call.
+  std::vector<AppliedBatch> TakeApplied() { return applied_.Take(); }
 
   // Plays `plan` from now on.
   void Play(const FaultPlan& plan);
@@ -165,6 +168,7 @@ class World {
   SimFabric fabric_;
   const Life world_life_;
   std::vector<Slot> slots_;
+  AppliedBatches applied_;
   std::vector<Life> client_lives_;
   std::map<uint64_t, PendingCall> calls_;
   uint64_t next_call_ = 1;
