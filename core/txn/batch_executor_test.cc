@@ -156,5 +156,31 @@ TEST_F(BatchExecutorTest, LimitsAreNamed) {
   EXPECT_NE(response->error().message().find("txn.write_keys_max"), std::string::npos);
 }
 
+// What is only read travels with the commit, too: long ranges made a message
+// that no log takes, and the network stopped the node for it.
+TEST_F(BatchExecutorTest, WhatACommitCarriesIsBounded) {
+  TransactionLimits limits;
+  limits.commit_bytes_max = 1000;
+  TransactionManager manager(gateway_, Random(1), limits);
+  const auto error_of = [&](const std::string& ops) {
+    v1::ClientRequest request;
+    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(ops, request.mutable_batch()));
+    std::optional<v1::ClientResponse> response;
+    Spawn(ExecuteBatch(manager, request), [&](v1::ClientResponse r) { response = std::move(r); });
+    EXPECT_TRUE(cluster_.RunUntil([&] { return response.has_value(); }, Duration::Seconds(30)));
+    return response->error();
+  };
+  const std::string expand = absl::StrCat("ops { expand { id: 1 direction: OUTGOING type: '",
+                                          std::string(800, 'T'), "' } } ");
+  ASSERT_EQ(Run("ops { create_node { id: 1 } }").error().code(), 0);
+  EXPECT_EQ(error_of("ops { create_node { id: 2 } }").code(), 0);
+  EXPECT_EQ(error_of(expand).code(), 0) << "a reader commits nothing";
+  const v1::ErrorInfo refused = error_of(expand + "ops { create_node { id: 3 } }");
+  EXPECT_EQ(refused.reason(), v1::LIMIT);
+  EXPECT_NE(refused.message().find("txn.commit_bytes_max"), std::string::npos);
+  EXPECT_EQ(Run("ops { get_node { id: 3 } }").batch().results(0).result_case(),
+            v1::ElementResult::RESULT_NOT_SET);
+}
+
 }  // namespace
 }  // namespace graphdb::txn

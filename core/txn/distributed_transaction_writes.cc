@@ -137,6 +137,24 @@ AsyncOr<bool> DistributedTransaction::ChosenIdTaken() {
   co_return !found.empty();
 }
 
+namespace {
+
+// A part that its shard's log could never take is refused before anything is
+// sent: later it would look like a shard that is busy, and end as unknown.
+absl::Status CheckSizes(const std::vector<CommitPart>& parts, size_t result_bytes,
+                        size_t commit_bytes_max) {
+  for (const CommitPart& part : parts) {
+    const size_t bytes = part.part.ByteSizeLong() + result_bytes;
+    if (bytes <= commit_bytes_max) continue;
+    return absl::ResourceExhaustedError(
+        absl::StrCat("limit txn.commit_bytes_max (", commit_bytes_max, ") is exceeded: ", bytes,
+                     " bytes are read and written on one shard; use smaller transactions"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 AsyncOr<CommitOutcome> DistributedTransaction::Commit() {
   GRAPHDB_CHECK(!committed_) << "committed twice";
   committed_ = true;
@@ -147,6 +165,8 @@ AsyncOr<CommitOutcome> DistributedTransaction::Commit() {
   }
   size_t home = 0;
   std::vector<CommitPart> parts = Parts(&home);
+  const absl::Status sized = CheckSizes(parts, result_.size(), manager_.limits().commit_bytes_max);
+  if (!sized.ok()) co_return sized;
   CommitDecision decided = co_await RunCommit(manager_.client(), identity_, std::move(parts), home,
                                               result_, manager_.commit_options());
   decision_ = std::move(decided);

@@ -36,11 +36,14 @@ class DistributedTransaction;
 
 // Named limits. What exceeds one is refused with kResourceExhausted and its name.
 struct TransactionLimits {
-  size_t write_keys_max = 20'000;       // txn.write_keys_max
-  size_t write_bytes_max = 8u << 20;    // txn.write_bytes_max
-  size_t read_keys_max = 100'000;       // txn.read_keys_max
-  size_t read_ranges_max = 10'000;      // txn.read_ranges_max
-  size_t result_bytes_max = 1u << 20;   // txn.result_bytes_max: kept for retries
+  size_t write_keys_max = 20'000;      // txn.write_keys_max
+  size_t write_bytes_max = 8u << 20;   // txn.write_bytes_max
+  size_t read_keys_max = 100'000;      // txn.read_keys_max
+  size_t read_ranges_max = 10'000;     // txn.read_ranges_max
+  size_t result_bytes_max = 1u << 20;  // txn.result_bytes_max: kept for retries
+  // txn.commit_bytes_max: what is read and written on one shard, and the result.
+  // It is one proposal (raft::GroupOptions::max_proposal_bytes) with its frame.
+  size_t commit_bytes_max = (8u << 20) - (64u << 10);
   uint32_t conflict_attempts_max = 10;  // txn.conflict_attempts_max
   uint32_t page_nodes_max = 1'000;      // of ScanNodes
 };
