@@ -49,9 +49,24 @@ MaybeViolation Observer::LookAt(NodeId node, const ReplicaView& view, Seen* seen
   for (LogIndex i = std::max(seen->commit.Next(), view.first); i <= view.commit && i <= view.last;
        i = i.Next()) {
     if (auto v = safety_.OnCommitted(view.group, node, i, view.entry(i))) return v;
+    if (auto v = CheckCommitOrder(view, i)) return v;
   }
   seen->commit = view.commit;
   return std::nullopt;
+}
+
+MaybeViolation Observer::CheckCommitOrder(const ReplicaView& view, LogIndex index) {
+  Decided& decided = decided_[view.group];
+  if (index <= decided.through) return std::nullopt;
+  decided.through = index;
+  const DecisionView decision = view.decision(index);
+  const Timestamp before = decided.highest;
+  decided.highest = std::max(before, decision.commit_ts);
+  if (!decision.one_shard || decision.commit_ts > before) return std::nullopt;
+  return Violation{"commit-order",
+                   absl::StrCat(GroupName(view.group), " index ", index.value(),
+                                ": a one-shard commit at timestamp ", decision.commit_ts.value(),
+                                " comes behind a decision at ", before.value())};
 }
 
 void Observer::SayLeader(NodeId node, const ReplicaView& view) {

@@ -46,12 +46,23 @@ class Observer {
     std::map<ShardId, Seen> groups;
   };
 
+  // The newest decision of a shard's log so far.
+  struct Decided {
+    LogIndex through;  // entries seen
+    Timestamp highest;
+  };
+
+  // Rule T3: a leader proposes a one-shard commit only above its floor, which
+  // counts every transaction resolved here. So it goes into the log with a
+  // higher timestamp than all decisions before it.
+  MaybeViolation CheckCommitOrder(const ReplicaView& view, LogIndex index);
   MaybeViolation LookAt(NodeId node, const ReplicaView& view, Seen* seen);
   void SayLeader(NodeId node, const ReplicaView& view);
 
   World& world_;
   std::vector<Node> nodes_;
   RaftSafety safety_;
+  std::map<ShardId, Decided> decided_;
   uint64_t leaders_seen_ = 0;
 };
 

@@ -31,7 +31,7 @@ PlannedOp EdgesWorkload::Plan(const PlanContext& context, Random& rng) {
   if (dice < 15 && PlanDeleteEdge(context, rng, &op)) return op;
   if (dice >= 15 && dice < 30 && PlanDeleteNode(context, rng, &op)) return op;
   if (dice >= 30 && dice < 45) {
-    const uint64_t id = first_ + 1000 + context.client * uint64_t{50'000} + context.number;
+    const uint64_t id = first_ + kOwnFrom + context.client * uint64_t{50'000} + context.number;
     AddCreateNode(&op.batch, id, "Own");
     op.detail = kCreateNode;
     nodes_[id] = Node{context.client, Outcome::kInfo, {}};

@@ -33,7 +33,9 @@ class EdgesWorkload final : public Workload {
 
  private:
   static constexpr uint64_t kHubs = 4;
-  static constexpr uint64_t kContestedFrom = 500;  // ids from first_ on
+  // Ids from first_ on, far above those that the cluster chooses.
+  static constexpr uint64_t kContestedFrom = 1'000'000;
+  static constexpr uint64_t kOwnFrom = 2'000'000;
   static constexpr Duration kWindow = Duration::Milliseconds(500);
 
   // When something was removed, as far as the clients know.

@@ -11,6 +11,7 @@
 #include "sim/check/write_skew.h"
 #include "sim/work/batches.h"
 #include "sim/work/edges.h"
+#include "sim/work/leaves.h"
 #include "sim/work/queries.h"
 #include "sim/work/ring.h"
 #include "sim/work/unique.h"
@@ -99,9 +100,12 @@ class AppendWorkload final : public Workload {
 
   PlannedOp Plan(const PlanContext& context, Random& rng) override {
     PlannedOp op;
-    const uint64_t mops = 1 + rng.Below(kMopsMax);
+    // Now and then all are after one key: short transactions on one shard.
+    const auto window = static_cast<uint64_t>(context.now.nanoseconds() / kWindow.nanoseconds());
+    const bool hot = window % 2 == 1 && rng.Chance(3, 4);
+    const uint64_t mops = 1 + rng.Below(hot ? 2 : kMopsMax);
     for (uint64_t m = 0; m < mops; ++m) {
-      const uint64_t key = first_ + rng.Below(kKeys);
+      const uint64_t key = first_ + (hot ? window / 2 : rng.Below(kKeys)) % kKeys;
       if (rng.Chance(3, 5)) {
         AddAppend(&op.batch, key, "l", UniqueValue(context.client, context.number, m));
         op.write = true;
@@ -135,6 +139,7 @@ class AppendWorkload final : public Workload {
  private:
   static constexpr uint64_t kKeys = 4;
   static constexpr uint64_t kMopsMax = 4;
+  static constexpr Duration kWindow = Duration::Milliseconds(2'000);
 
   // An append's result is the list before it: a read.
   void Record(uint32_t client, const v1::BatchRequest& batch, const OpOutcome& outcome) {
@@ -293,6 +298,7 @@ std::unique_ptr<Workload> MakeWorkload(absl::string_view name, uint32_t index) {
   if (name == "register") return std::make_unique<RegisterWorkload>(index);
   if (name == "skew") return std::make_unique<SkewWorkload>(index);
   if (name == "edges") return std::make_unique<EdgesWorkload>(FirstIdOf(index));
+  if (name == "leaves") return std::make_unique<LeavesWorkload>(FirstIdOf(index));
   if (name == "queries") return std::make_unique<QueriesWorkload>(FirstIdOf(index));
   if (name == "ring") return std::make_unique<RingWorkload>(FirstIdOf(index));
   if (name == "unique") return std::make_unique<UniqueWorkload>(FirstIdOf(index));

@@ -11,6 +11,7 @@ namespace {
 
 // How much longer than the server the client waits.
 constexpr Duration kGrace = Duration::Milliseconds(500);
+constexpr int64_t kPatience = 10;  // of a patient client, in timeouts of another
 
 // Refusals that say that the request as a whole had no effect, whatever an
 // earlier attempt of it did: a retry was fenced before it was judged.
@@ -38,6 +39,11 @@ Session::Session(World& world, uint32_t client, Random rng, SessionCounters& cou
 
 void Session::Run(const PlannedOp& op, SessionPolicy policy, Done done) {
   GRAPHDB_CHECK(!busy()) << "client " << client_;
+  const uint32_t patient_ppm = world_.options().clients.patient_ppm;
+  const bool may_fail = policy.attempts_max > 0;
+  if (patient_ppm != 0 && may_fail && world_.faults_on() && rng_.Chance(patient_ppm, 1'000'000)) {
+    policy.timeout = policy.timeout * kPatience;
+  }
   ++counters_.requests;
   if (op.query.text().empty()) {
     *request_.mutable_batch() = op.batch;

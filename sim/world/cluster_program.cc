@@ -8,6 +8,7 @@
 #include "core/cluster/node.h"
 #include "core/migrate/node_seams.h"
 #include "core/raft/group.h"
+#include "proto/shard.pb.h"
 #include "sim/env/mixing.h"
 
 namespace graphdb::sim {
@@ -37,6 +38,21 @@ uint32_t VotersOf(const raft::Config& config) {
   return config.joint() ? 0 : static_cast<uint32_t>(config.voters.size());
 }
 
+DecisionView DecisionOf(ShardId group, const raft::Entry& entry) {
+  DecisionView decision;
+  v1::ShardCommand command;
+  const bool of_shard = group != kMetaGroup && entry.kind == raft::EntryKind::kNormal;
+  if (!of_shard || !command.ParseFromString(entry.data)) return decision;
+  if (command.has_commit()) {
+    decision = {true, Timestamp(command.commit().commit_ts())};
+  } else if (command.has_decide()) {
+    decision.commit_ts = Timestamp(command.decide().commit_ts());
+  } else if (command.has_resolve() && command.resolve().state() == v1::TXN_COMMITTED) {
+    decision.commit_ts = Timestamp(command.resolve().commit_ts());
+  }
+  return decision;
+}
+
 class ClusterProgram final : public Program {
  public:
   ClusterProgram(const ProgramOptions& options, uint32_t snapshot_page_entries, env::Env& env)
@@ -60,9 +76,12 @@ class ClusterProgram final : public Program {
         const raft::Entry& e = log.At(index);
         return LogEntryView{e.term, Mix(HashBytes(e.data), static_cast<uint64_t>(e.kind))};
       };
+      const auto decision = [&log, &group](LogIndex index) {
+        return DecisionOf(group.group, log.At(index));
+      };
       visit(ReplicaView{group.group, group.raft->is_leader(), group.raft->term(), log.first_index(),
                         log.last_index(), group.raft->commit(), group.applied,
-                        VotersOf(group.raft->config()), entry});
+                        VotersOf(group.raft->config()), entry, decision});
     });
   }
 

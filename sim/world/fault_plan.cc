@@ -55,10 +55,14 @@ std::string Details(const FaultAction& action) {
     case FaultKind::kHeal:
       if (!action.from) return "";
       return absl::StrCat(" ", NodeName(*action.from), " -> ", NodeName(*action.to));
+    case FaultKind::kSlowLink:
+      if (!action.from) break;
+      return absl::StrCat(" ", NodeName(*action.from), " -> ", NodeName(*action.to), " ",
+                          DurationText(action.amount));
     case FaultKind::kSlowDisk:
     case FaultKind::kPause:
     case FaultKind::kStepWall:
-      return absl::StrCat(" ", TargetText(action.target), " ", DurationText(action.amount));
+      break;
     case FaultKind::kNetwork:
       return absl::StrCat(" ", NetworkText(action.network));
     case FaultKind::kRestart:
@@ -67,15 +71,15 @@ std::string Details(const FaultAction& action) {
     case FaultKind::kRot:
       return absl::StrCat(" ", TargetText(action.target));
   }
-  return "";
+  return absl::StrCat(" ", TargetText(action.target), " ", DurationText(action.amount));
 }
 
 }  // namespace
 
 const char* FaultKindName(FaultKind kind) {
   static constexpr const char* kNames[kFaultKindCount] = {
-      "crash", "restart",   "partition", "cut",       "heal",       "slow-disk",
-      "pause", "step-wall", "network",   "fail-sync", "fail-write", "rot"};
+      "crash",     "restart", "partition", "cut",        "heal",      "slow-disk", "pause",
+      "step-wall", "network", "fail-sync", "fail-write", "slow-link", "rot"};
   return kNames[static_cast<int>(kind)];
 }
 

@@ -33,9 +33,10 @@ enum class FaultKind : uint8_t {
   kNetwork,    // rates and delay of every link
   kFailSync,   // target: syncs fail until the node is restarted
   kFailWrite,  // target: writes fail likewise
+  kSlowLink,   // from -> to, or all links of target; amount: the mean delay, 0 ends it
   kRot,        // target: a bit of its Raft log, long durable, flips; then it loses power
 };
-inline constexpr int kFaultKindCount = 12;
+inline constexpr int kFaultKindCount = 13;
 const char* FaultKindName(FaultKind kind);
 
 // When a crash strikes: at once, or as soon as the target is in the middle of
@@ -69,7 +70,7 @@ struct FaultAction {
   bool power = true;                        // kCrash
   CrashMoment moment = CrashMoment::kNow;   // kCrash
   std::vector<std::vector<NodeId>> groups;  // kPartition
-  std::optional<NodeId> from, to;           // kCut, kHeal
+  std::optional<NodeId> from, to;           // kCut, kHeal, kSlowLink
   Duration amount;
   NetworkRates network;
 

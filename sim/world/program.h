@@ -21,6 +21,12 @@
 
 namespace graphdb::sim {
 
+// What an entry decides: the commit timestamp that a shard's log gives out with it.
+struct DecisionView {
+  bool one_shard = false;  // proposed by the shard's own leader, which chose the timestamp
+  Timestamp commit_ts;     // 0: the entry decides nothing
+};
+
 // What an observer sees of one replica. Valid during the visit only.
 struct ReplicaView {
   ShardId group;
@@ -33,6 +39,7 @@ struct ReplicaView {
   uint32_t voters = 0;  // of the config in effect here; 0 while it changes
   // The entry at an index of [first, last].
   absl::FunctionRef<LogEntryView(LogIndex)> entry;
+  absl::FunctionRef<DecisionView(LogIndex)> decision;
 };
 
 class Program {

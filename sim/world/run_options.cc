@@ -13,6 +13,7 @@ std::string ToText(const RunOptions& options) {
       " stale_ppm=", options.network.stale_ppm, " slow_links=", options.slow_links.size(),
       " lost_ppm=", options.clients.lost_ppm, " late_ppm=", options.clients.late_ppm,
       " impatient_ppm=", options.clients.impatient_ppm,
+      " patient_ppm=", options.clients.patient_ppm,
       " delay=", DurationText(options.network.delay_mean), " hop=", DurationText(options.hop_max),
       " sync=", DurationText(options.disk.sync_latency_max), " stall_ppm=", options.disk.stall_ppm,
       " sync_error_ppm=", options.disk.sync_error_ppm, " corrupt_ppm=", options.disk.corrupt_ppm,

@@ -29,6 +29,7 @@ struct ClientFaults {
   uint32_t late_ppm = 0;  // the request arrives when its client may have given it up
   Duration late_max = Duration::Seconds(5);
   uint32_t impatient_ppm = 0;  // the client gives up early and asks another gateway
+  uint32_t patient_ppm = 0;    // of requests: it waits ten times as long as others
 
   friend bool operator==(const ClientFaults&, const ClientFaults&) = default;
 };

@@ -238,10 +238,10 @@ class Parser {
   }
 
   absl::Status Workload(LineReader& in) {
-    static constexpr absl::string_view kNames[] = {"append",   "bank", "edges", "queries",
+    static constexpr absl::string_view kNames[] = {"append",   "bank", "edges", "leaves", "queries",
                                                    "register", "ring", "skew",  "unique"};
     if (std::find(std::begin(kNames), std::end(kNames), in.Peek()) == std::end(kNames)) {
-      return in.Error("append, bank, edges, queries, register, ring, skew or unique");
+      return in.Error("append, bank, edges, leaves, queries, register, ring, skew or unique");
     }
     WorkloadSpec spec;
     spec.name = std::string(in.Take());
@@ -266,7 +266,7 @@ class Parser {
     if (!known) {
       return in.Error(
           "crash, restart, partition, cut, heal, slow-disk, pause, step-wall, network, fail-sync, "
-          "fail-write or rot");
+          "fail-write, slow-link or rot");
     }
     GRAPHDB_RETURN_IF_ERROR(Details(in, &action));
     scenario_.options.plan.push_back(std::move(action));
@@ -283,6 +283,8 @@ class Parser {
         return in.done() ? absl::OkStatus() : Link(in, action);
       case FaultKind::kCut:
         return Link(in, action);
+      case FaultKind::kSlowLink:
+        return SlowLink(in, action);
       default:
         break;
     }
@@ -364,6 +366,18 @@ class Parser {
     GRAPHDB_ASSIGN_OR_RETURN(action->from, Node(in));
     if (!in.TakeIf("->")) return in.Error("->");
     GRAPHDB_ASSIGN_OR_RETURN(action->to, Node(in));
+    return absl::OkStatus();
+  }
+
+  absl::Status SlowLink(LineReader& in, FaultAction* action) {
+    GRAPHDB_RETURN_IF_ERROR(Target(in, &action->target));
+    if (in.Peek() == "->") {
+      if (action->target.kind != FaultTarget::Kind::kNode) return in.Error("a time");
+      in.Take();
+      action->from = std::exchange(action->target, FaultTarget()).node;
+      GRAPHDB_ASSIGN_OR_RETURN(action->to, Node(in));
+    }
+    GRAPHDB_ASSIGN_OR_RETURN(action->amount, TakeDuration(in));
     return absl::OkStatus();
   }
 

@@ -36,6 +36,8 @@ TEST(ScenarioTest, ReadsAWholeFile) {
       "at 6s partition {node1} | {node2 node3 node4 node5}\n"
       "at 8s cut node1 -> node2\n"
       "at 3s slow-disk node2 50ms\n"
+      "at 3500ms slow-link node2 -> node1 400ms\n"
+      "at 3600ms slow-link leader meta 20ms\n"
       "at 10s restart node1\n"
       "expect ok\n",
       "f.txt");
@@ -50,13 +52,15 @@ TEST(ScenarioTest, ReadsAWholeFile) {
   EXPECT_EQ(options.network.duplicate_ppm, 100u);
   EXPECT_EQ(options.network.delay_mean, Duration::Milliseconds(2));
   EXPECT_EQ(options.workloads, (std::vector<WorkloadSpec>{{"bank", 4}}));
-  ASSERT_EQ(options.plan.size(), 6u);
+  ASSERT_EQ(options.plan.size(), 8u);
   EXPECT_EQ(ToText(options.plan[0]), "at 3s slow-disk node2 50ms");
-  EXPECT_EQ(ToText(options.plan[1]), "at 5s crash leader shard=1 process");
-  EXPECT_EQ(ToText(options.plan[2]), "at 6s partition {node1} | {node2 node3 node4 node5}");
-  EXPECT_EQ(ToText(options.plan[3]), "at 8s cut node1 -> node2");
-  EXPECT_EQ(ToText(options.plan[4]), "at 9s heal");
-  EXPECT_EQ(ToText(options.plan[5]), "at 10s restart node1");
+  EXPECT_EQ(ToText(options.plan[1]), "at 3500ms slow-link node2 -> node1 400ms");
+  EXPECT_EQ(ToText(options.plan[2]), "at 3600ms slow-link leader meta 20ms");
+  EXPECT_EQ(ToText(options.plan[3]), "at 5s crash leader shard=1 process");
+  EXPECT_EQ(ToText(options.plan[4]), "at 6s partition {node1} | {node2 node3 node4 node5}");
+  EXPECT_EQ(ToText(options.plan[5]), "at 8s cut node1 -> node2");
+  EXPECT_EQ(ToText(options.plan[6]), "at 9s heal");
+  EXPECT_EQ(ToText(options.plan[7]), "at 10s restart node1");
 }
 
 TEST(ScenarioTest, ErrorsNamePlaceValueAndExpectation) {
@@ -86,7 +90,8 @@ TEST(ScenarioTest, RefusesWhatWouldBeHalfRead) {
         "at 5s partition {} | {node1}\n", "at 5s crash\n", "at 5s slow-disk node1\n",
         "at 5s slow-disk node1 -5ms\n", "at 5s crash leader\n", "at 5s crash leader shard=3\n",
         "at 99999s heal\n", "shards 0\n", "at 5s heal node1\n", "workload poetry clients=1\n",
-        "at 5s crash node01\n"}) {
+        "at 5s crash node01\n", "at 5s slow-link node1 -> node2\n", "at 5s slow-link all\n",
+        "at 5s slow-link leader meta -> node1 5ms\n"}) {
     EXPECT_NE(ErrorOfLine(line), "ok") << line;
   }
 }

@@ -11,7 +11,6 @@ namespace graphdb::sim {
 namespace {
 
 constexpr uint64_t kFaultFreePercent = 12;
-constexpr int kMoreClients = 4;
 
 constexpr FaultTarget kEverybody{FaultTarget::Kind::kAll, NodeId(), ShardId()};
 
@@ -154,6 +153,44 @@ void DrawAmnesia(const RunOptions& options, bool rot, Duration at, Random& rng, 
   plan->push_back(std::move(end));
 }
 
+// Everything that goes one way, or to and from one node, takes long: answers
+// come when much else has happened. Half of the single links die of it.
+void DrawSlowLink(const RunOptions& options, Duration at, Random& rng, FaultPlan* plan) {
+  FaultAction slow;
+  slow.at = at;
+  slow.kind = FaultKind::kSlowLink;
+  FaultAction end = slow;
+  end.at = at + Milliseconds(rng, 2'000, 8'000);
+  if (rng.Chance(1, 2)) {
+    slow.target = DrawTarget(rng, options);
+    if (rng.Chance(1, 3)) slow.target = {FaultTarget::Kind::kLeader, NodeId(), kMetaGroup};
+    slow.amount = Milliseconds(rng, 20, 300);
+    end.target = kEverybody;
+  } else {
+    const uint64_t from = rng.Below(options.nodes);
+    const uint64_t step = 1 + rng.Below(options.nodes - 1);
+    slow.from = NodeId(static_cast<uint32_t>(from));
+    slow.to = NodeId(static_cast<uint32_t>((from + step) % options.nodes));
+    slow.amount = Milliseconds(rng, 30, 700);
+    end.from = slow.from;
+    end.to = slow.to;
+    if (rng.Chance(1, 2)) {
+      FaultAction cut = slow;
+      cut.kind = FaultKind::kCut;
+      cut.amount = Duration();
+      cut.at = end.at;
+      FaultAction heal = cut;
+      heal.kind = FaultKind::kHeal;
+      heal.at = cut.at + Milliseconds(rng, 1'000, rng.Chance(1, 2) ? 16'000 : 4'000);
+      end.at = heal.at;
+      plan->push_back(std::move(cut));
+      plan->push_back(std::move(heal));
+    }
+  }
+  plan->push_back(std::move(slow));
+  plan->push_back(std::move(end));
+}
+
 // The faults that number `i` of the plan stands for: itself and its end.
 void DrawFault(const RunOptions& options, const Families& families, Duration at, Random& rng,
                FaultPlan* plan) {
@@ -179,6 +216,8 @@ void DrawFault(const RunOptions& options, const Families& families, Duration at,
       end.to = action.to;
       break;
     }
+    case FaultKind::kSlowLink:
+      return DrawSlowLink(options, at, rng, plan);
     case FaultKind::kSlowDisk:
       // Its end has to hit the same node, so not "the leader".
       action.target.node = NodeId(static_cast<uint32_t>(rng.Below(options.nodes)));
@@ -194,6 +233,12 @@ void DrawFault(const RunOptions& options, const Families& families, Duration at,
       end.network = NetworkRates();
       break;
     case FaultKind::kPause:
+      action.target = DrawTarget(rng, options);
+      // Often whoever has a write under way, and longer than its client waits.
+      if (rng.Chance(1, 3)) action.target = {FaultTarget::Kind::kGateway, NodeId(), ShardId()};
+      action.amount = Milliseconds(rng, 10, rng.Chance(1, 4) ? 8'000 : 3'000);
+      plan->push_back(std::move(action));
+      return;
     case FaultKind::kStepWall:
       action.target = DrawTarget(rng, options);
       action.amount = Milliseconds(rng, 10, 3'000);
@@ -224,7 +269,7 @@ Families DrawFamilies(Random& rng) {
       {FaultKind::kCrash, 6},    {FaultKind::kPartition, 4}, {FaultKind::kCut, 3},
       {FaultKind::kSlowDisk, 2}, {FaultKind::kNetwork, 3},   {FaultKind::kPause, 3},
       {FaultKind::kStepWall, 1}, {FaultKind::kFailSync, 2},  {FaultKind::kFailWrite, 1},
-      {FaultKind::kRot, 2}};
+      {FaultKind::kRot, 2},      {FaultKind::kSlowLink, 5}};
   for (const auto& [kind, weight] : all) {
     const bool on = rng.Chance(3, 5);
     const uint64_t extra = rng.Below(4);
@@ -251,8 +296,14 @@ void DrawNetwork(Random& rng, RunOptions* options) {
                                    mean});
   }
   if (rng.Chance(1, 2)) options->clients.lost_ppm = static_cast<uint32_t>(rng.Below(60'000));
-  if (rng.Chance(1, 2)) options->clients.late_ppm = static_cast<uint32_t>(rng.Below(20'000));
-  if (rng.Chance(1, 2)) options->clients.impatient_ppm = static_cast<uint32_t>(rng.Below(60'000));
+  if (rng.Chance(1, 2)) options->clients.late_ppm = static_cast<uint32_t>(rng.Below(40'000));
+  // The hasty ones cost little while all goes well: then answers are quicker still.
+  const uint64_t haste = rng.Below(3);
+  if (haste == 1) options->clients.impatient_ppm = static_cast<uint32_t>(rng.Below(60'000));
+  if (haste == 2) {
+    options->clients.impatient_ppm = static_cast<uint32_t>(rng.Between(150'000, 500'000));
+  }
+  if (rng.Chance(1, 2)) options->clients.patient_ppm = static_cast<uint32_t>(rng.Below(200'000));
 }
 
 void DrawDevices(Random& rng, RunOptions* options) {
@@ -281,15 +332,15 @@ void DrawKnobs(Random& rng, RunOptions* options) {
   options->supervisor_delay = Milliseconds(rng, 100, 3'000);
 }
 
-// One client of each kind, two sides of a race, and the rest as drawn: races
+// Some kinds with several clients each rather than one of every kind: races
 // need company.
 void DrawClients(uint64_t seed, RunOptions* options) {
   Random rng(StreamSeed(seed, "swarm.clients", 0));
-  for (const char* workload : {"append", "bank", "register", "skew", "edges"}) {
-    options->workloads.push_back({workload, workload[0] == 's' ? 2u : 1u});
-  }
-  for (int i = 0; i < kMoreClients; ++i) {
-    ++options->workloads[rng.Below(options->workloads.size())].clients;
+  std::vector<const char*> kinds = {"append", "bank", "register", "skew", "edges", "leaves"};
+  for (const uint32_t clients : {3u, 3u, 2u, 2u}) {
+    const uint64_t at = rng.Below(kinds.size());
+    options->workloads.push_back({kinds[at], clients});
+    kinds.erase(kinds.begin() + static_cast<int64_t>(at));
   }
 }
 
@@ -345,6 +396,12 @@ RunOptions DrawSwarmOptions(uint64_t seed) {
     const Duration at = Milliseconds(own, 500, last_ms);
     DrawFault(options, families, at, own, &options.plan);
   }
+  const uint64_t slow_times = rng.Below(3);
+  for (uint64_t i = 0; i < slow_times; ++i) {
+    Random own(StreamSeed(seed, "swarm.slow", i));
+    const Duration at = Milliseconds(own, 500, last_ms);
+    DrawSlowLink(options, at, own, &options.plan);
+  }
   std::stable_sort(options.plan.begin(), options.plan.end(),
                    [](const FaultAction& a, const FaultAction& b) { return a.at < b.at; });
   return options;
@@ -352,8 +409,9 @@ RunOptions DrawSwarmOptions(uint64_t seed) {
 
 void DropStatements(RunOptions* options) {
   std::erase_if(options->workloads, [](const WorkloadSpec& spec) {
-    return std::find(std::begin(kStatementKinds), std::end(kStatementKinds), spec.name) !=
-           std::end(kStatementKinds);
+    return spec.name == "leaves" ||
+           std::find(std::begin(kStatementKinds), std::end(kStatementKinds), spec.name) !=
+               std::end(kStatementKinds);
   });
 }
 

@@ -22,7 +22,8 @@ namespace graphdb::sim {
 
 RunOptions DrawSwarmOptions(uint64_t seed);
 
-// Without the workloads that send statements, for programs that know batches alone.
+// Without the workloads that send statements or leave the choice of ids to the
+// cluster, for programs that know neither.
 void DropStatements(RunOptions* options);
 
 }  // namespace graphdb::sim

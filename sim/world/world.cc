@@ -293,8 +293,10 @@ void World::Call(uint32_t client, NodeId gateway, const v1::ClientRequest& reque
     return Settle(id, std::move(broken), "client.lost", id, BreakDelay(actor));
   }
   Duration delay = ClientDelay(actor);
+  bool gone = false;  // the client sees a broken connection, and the request comes all the same
   if (ClientFault(client, faults.late_ppm)) {
     GRAPHDB_COVER("world.client_request_late");
+    gone = loop_.Draw(actor) % 2 == 0;
     delay = delay + Duration::Nanoseconds(static_cast<int64_t>(
                         loop_.Draw(actor) % static_cast<uint64_t>(faults.late_max.nanoseconds())));
   }
@@ -314,6 +316,10 @@ void World::Call(uint32_t client, NodeId gateway, const v1::ClientRequest& reque
         });
       },
       payload);
+  if (!gone) return;
+  CallResult broken;
+  broken.kind = CallResult::Kind::kBroken;
+  Settle(id, std::move(broken), "client.lost", id, BreakDelay(actor));
 }
 
 void World::OnReply(uint64_t call, v1::ClientResponse response) {
@@ -431,12 +437,36 @@ void World::SetNetwork(const NetworkRates& rates) {
 }
 
 void World::SetLinks(const LinkProfile& profile) {
+  links_ = profile;
   fabric_.SetProfile(profile);
   for (const SlowLink& link : options_.slow_links) {
     LinkProfile slow = profile;
     slow.delay_mean = link.delay_mean;
     fabric_.SetLinkProfile(link.from, link.to, slow);
   }
+  for (const auto& [link, delay_mean] : slowed_) {
+    LinkProfile slow = profile;
+    slow.delay_mean = delay_mean;
+    fabric_.SetLinkProfile(link.first, link.second, slow);
+  }
+}
+
+void World::SlowLinks(const FaultAction& action) {
+  const auto slow = [&](NodeId from, NodeId to) {
+    slowed_.erase({from, to});
+    if (action.amount > Duration() && from != to) slowed_[{from, to}] = action.amount;
+  };
+  if (action.from) {
+    slow(*action.from, *action.to);
+    return SetLinks(links_);
+  }
+  for (const NodeId node : Resolve(action.target)) {
+    for (uint32_t n = 0; n < slots_.size(); ++n) {
+      slow(node, NodeId(n));
+      slow(NodeId(n), node);
+    }
+  }
+  SetLinks(links_);
 }
 
 void World::Apply(const FaultAction& action) {
@@ -452,6 +482,8 @@ void World::Apply(const FaultAction& action) {
       return fabric_.HealAll();
     case FaultKind::kNetwork:
       return SetNetwork(action.network);
+    case FaultKind::kSlowLink:
+      return SlowLinks(action);
     default:
       break;
   }

@@ -152,6 +152,7 @@ class World {
   void Partition(const std::vector<std::vector<NodeId>>& groups);
   void SetNetwork(const NetworkRates& rates);
   void SetLinks(const LinkProfile& profile);
+  void SlowLinks(const FaultAction& action);
   void OnReply(uint64_t call, v1::ClientResponse response);
   void Settle(uint64_t call, CallResult result, const char* kind, uint64_t payload,
               Duration after = Duration());
@@ -166,6 +167,8 @@ class World {
   EventLoop loop_;
   TraceLog trace_;
   SimFabric fabric_;
+  LinkProfile links_;                                     // of the links that nothing slows
+  std::map<std::pair<NodeId, NodeId>, Duration> slowed_;  // by a fault
   const Life world_life_;
   std::vector<Slot> slots_;
   AppliedBatches applied_;
