@@ -9,8 +9,9 @@
 // `reset` as a statement empties the graph; `limit NAME VALUE` and `calls` (show
 // how often the graph was asked) stand before a statement like parameters.
 // With --rewrite (bazel run //core/cypher:cypher_test -- --rewrite) the expected
-// outputs are written anew. Each statement runs twice: with calls that complete
-// at once, and with calls that suspend; both must give the same.
+// outputs are written anew. Each statement runs three times: with calls that
+// complete at once, with calls that suspend, and with batches of two rows; all
+// must give the same.
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -37,6 +38,7 @@ namespace {
 std::string rewrite_workspace;
 
 constexpr char kFolder[] = "scenarios/cypher";
+constexpr uint32_t kSmallBatchRows = 2;
 
 struct Block {
   std::string lead;  // comments and empty lines, kept as they are
@@ -109,14 +111,18 @@ Settings ReadSettings(const std::string& text) {
   return settings;
 }
 
-std::string Play(MemoryGraph& graph, const Block& block) {
+std::string Play(MemoryGraph& graph, const Block& block, uint32_t batch_rows = 0) {
   if (block.statement == "reset") {
     const bool suspend = graph.suspend;
     graph = MemoryGraph();
     graph.suspend = suspend;
     return "ok\n";
   }
-  const Settings settings = ReadSettings(block.settings);
+  Settings settings = ReadSettings(block.settings);
+  if (batch_rows > 0) {
+    settings.options.prepare.limits.batch_rows = batch_rows;
+    settings.options.execute.limits.batch_rows = batch_rows;
+  }
   const auto result = RunQuery(graph, block.statement, settings.options);
   if (!result.ok()) return absl::StrCat(result.status().message(), "\n");
   std::string out = ToTable(*result);
@@ -155,11 +161,19 @@ TEST_P(ScriptTest, PlaysAsWritten) {
   MemoryGraph graph;
   MemoryGraph suspending;
   suspending.suspend = true;
+  MemoryGraph small;  // whatever has a next batch has it here
   for (const Block& block : ReadBlocks(text)) {
     absl::StrAppend(&played, block.lead);
     if (block.statement.empty()) continue;
     const std::string got = Play(graph, block);
     EXPECT_EQ(Play(suspending, block), got) << "with calls that suspend: " << block.statement;
+    const std::string in_pieces = Play(small, block, kSmallBatchRows);
+    // More batches are more calls.
+    const bool counted = ReadSettings(block.settings).calls;
+    EXPECT_TRUE(counted || in_pieces == got)
+        << "in batches of " << kSmallBatchRows << " rows: " << block.statement << "\n"
+        << in_pieces << "--- expected\n"
+        << got;
     absl::StrAppend(&played, block.settings, block.statement, "\n----\n", got, "\n");
     EXPECT_TRUE(!rewrite_workspace.empty() || got == block.expected)
         << file << ":\n"

@@ -145,6 +145,27 @@ TEST_F(RestoreTest, AnUnfinishedOneStartsAgainAlsoWithAnotherFile) {
   EXPECT_FALSE((*storage::ReadNode(kv_, ElementId(3), Timestamp(50))).has_value());
 }
 
+TEST_F(RestoreTest, NothingIsLeftOfAnUnfinishedOne) {
+  const std::string file = File('b', false, 2);
+  ASSERT_TRUE(Run(file).ok());
+  const auto fresh = kv_.map();
+  kv_.mutable_map().clear();
+  storage::RestoreMarker marker;
+  marker.state = State::kInProgress;
+  env::KvBatch batch;
+  storage::PutRestoreMarker(&batch, marker);
+  graph::Node node;
+  node.id = ElementId(3);
+  storage::PutNode(&batch, node, Timestamp(3));
+  storage::PutRelationship(
+      &batch, graph::Relationship{RelationshipId(8), "T", ElementId(3), ElementId(4), {}},
+      Timestamp(4));
+  ASSERT_TRUE(kv_.Write(storage::kRestoreGroup, LogIndex(1), std::move(batch)).ok());
+  const Result again = Run(file);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(kv_.map(), fresh);
+}
+
 TEST_F(RestoreTest, AFileThatChangesBetweenThePassesIsRefused) {
   TextSource source(File('a'));
   source.change_at = 3;

@@ -88,6 +88,30 @@ TEST(RaftGroupTest, KeepsCommittedEntriesWhateverArrives) {
   EXPECT_EQ(group->log().At(LogIndex(1)).term, Term(1));
 }
 
+// What lies behind the commit may be another leader's: it is not claimed.
+TEST(RaftGroupTest, AnOldAppendIsAnsweredWithWhatIsCommitted) {
+  std::unique_ptr<Group> group = MakeGroup(ThreeEntries());
+  group->Step(FromTwo(MessageType::kAppend, 3));
+  const Ready ready = group->TakeReady();
+  ASSERT_EQ(ready.messages.size(), 1u);
+  EXPECT_EQ(ready.messages[0].type, MessageType::kAppendReply);
+  EXPECT_FALSE(ready.messages[0].reject);
+  EXPECT_EQ(ready.messages[0].index, LogIndex(1));
+}
+
+TEST(EntryLogTest, ACompactedLogStillKnowsTheTermItBeginsAfter) {
+  for (uint64_t through = 1; through <= 3; ++through) {
+    EntryLog log(LogIndex(0), Term(0));
+    for (uint64_t i = 1; i <= 3; ++i) log.Append(MakeEntry(i, i));
+    log.CompactThrough(LogIndex(through));
+    EXPECT_EQ(log.compacted_index(), LogIndex(through));
+    for (uint64_t i = 0; i <= 4; ++i) {
+      const bool known = i >= through && i <= 3;
+      EXPECT_EQ(log.Matches(LogIndex(i), Term(i)), known) << through << " " << i;
+    }
+  }
+}
+
 TEST(RaftGroupTest, IgnoresASecondLeaderOfATerm) {
   std::unique_ptr<Group> group = MakeGroup(ThreeEntries());
   group->Step(FromTwo(MessageType::kHeartbeat, 4));

@@ -112,6 +112,16 @@ class Machine {
     const auto version = storage::NewestVersion(engine_, key);
     return version.ok() && version->has_value() && !(*version)->tombstone;
   }
+  bool HasIntents() const {
+    for (const auto& [key, value] : engine_.map()) {
+      const auto tag = static_cast<storage::Tag>(key[storage::kKeyHeadBytes - 1]);
+      if (tag == storage::Tag::kWriteIntent || tag == storage::Tag::kReadIntent ||
+          tag == storage::Tag::kRangeIntent) {
+        return true;
+      }
+    }
+    return false;
+  }
   const storage::MemoryKv& engine() const { return engine_; }
 
  private:
@@ -220,6 +230,25 @@ TEST(ShardRulesTest, T1IntentsGoWithTheResolution) {
   m.Resolve(40, v1::TXN_ABORTED, 0);
   EXPECT_FALSE(m.Live(Key(3)));
   EXPECT_EQ(m.Commit(45, 50, PartBuilder().Put(Key(3))), v1::VERDICT_DONE);
+}
+
+// Whatever the decision and whoever hears of it: one intent left is a key that
+// nobody may write any more.
+TEST(ShardRulesTest, T1NoIntentOutlivesItsTransaction) {
+  for (const bool home : {false, true}) {
+    for (const bool commits : {false, true}) {
+      Machine m;
+      const PartBuilder part =
+          PartBuilder().Read(Key(1)).Range(kAllNodes).Put(Key(2)).Delete(Key(3));
+      ASSERT_EQ(m.Prepare(10, part, home), v1::VERDICT_DONE);
+      ASSERT_TRUE(m.HasIntents());
+      if (home && commits) m.Decide(10, 20);
+      if (home && !commits) m.Question(10, v1::ABORT);
+      if (!home) m.Resolve(10, commits ? v1::TXN_COMMITTED : v1::TXN_ABORTED, commits ? 20 : 0);
+      EXPECT_FALSE(m.HasIntents()) << "home " << home << ", commits " << commits;
+      EXPECT_EQ(m.Live(Key(2)), commits);
+    }
+  }
 }
 
 TEST(ShardRulesTest, T6OnlyPendingBecomesCommitted) {

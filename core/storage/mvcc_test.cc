@@ -89,6 +89,7 @@ RC_GTEST_PROP(MvccProperty, AgreesWithAMapOfVersions, (uint64_t seed)) {
   options.ts = Timestamp(ts);
   options.entries_max = 1 + rng.Below(3);
   options.visits_max = 1 + rng.Below(3);
+  if (rng.Chance(1, 2)) options.bytes_max = 1 + rng.Below(50);
   KeyRange range = NodeRange({Slot(0), Slot(kSlotCount - 1)});
   const KeyRange whole = range;
   std::map<std::string, std::string> seen;
@@ -201,6 +202,32 @@ RC_GTEST_PROP(DigestProperty, SumOfTheShardsIsTheDigestOfTheElements, (uint64_t 
   RC_ASSERT(total.edges == 4u);
   RC_ASSERT(total.symmetric());
   RC_ASSERT(total.out_ends == graph.expected.out_ends);
+}
+
+// The halves and the record of a relationship agree in every field, or it is seen.
+TEST(DigestTest, HalvesThatDifferInAnyFieldAreNotSymmetric) {
+  const graph::Relationship r{RelationshipId(9), "T", ElementId(1), ElementId(2), {}};
+  std::vector<graph::Relationship> others(4, r);
+  others[0].id = RelationshipId(8);
+  others[1].type = "U";
+  others[2].start = ElementId(3);
+  others[3].end = ElementId(3);
+  const auto symmetric = [&](const graph::Relationship& in, const graph::Relationship& record,
+                             uint64_t ts) {
+    MemoryKv kv;
+    env::KvBatch batch;
+    PutOut(&batch, r, Timestamp(5));
+    PutIn(&batch, in, Timestamp(ts));
+    PutRelationshipRecord(&batch, record, Timestamp(5));
+    Write(&kv, std::move(batch));
+    return ComputeDigest(kv, SlotSet::All(), Timestamp(9), graph::kDefaultDigestKey)->symmetric();
+  };
+  EXPECT_TRUE(symmetric(r, r, 5));
+  EXPECT_FALSE(symmetric(r, r, 4));
+  for (const graph::Relationship& other : others) {
+    EXPECT_FALSE(symmetric(other, r, 5)) << other.id << other.type << other.start << other.end;
+    EXPECT_FALSE(symmetric(r, other, 5)) << other.id << other.type << other.start << other.end;
+  }
 }
 
 // P31 at the level of the engine: any one flipped bit, missing or extra key is

@@ -89,6 +89,21 @@ TEST_F(BatchExecutorTest, ABatchSeesItsOwnWrites) {
   EXPECT_EQ(response.batch().results(6).node().properties().entries_size(), 2);
 }
 
+TEST_F(BatchExecutorTest, ABatchSeesItsOwnDeletes) {
+  const v1::ClientResponse made = Run(kPair);
+  const uint64_t edge = made.batch().results(2).edge().id();
+  const v1::ClientResponse response =
+      Run(absl::StrCat("ops { delete_edge { id: ", edge, " } } ops { get_edge { id: ", edge,
+                       " } } ops { expand { id: 1 direction: OUTGOING } } "
+                       "ops { expand { id: 2 direction: BOTH type: 'KNOWS' } } "
+                       "ops { delete_node { id: 2 detach: true } } ops { get_node { id: 2 } }"));
+  ASSERT_EQ(response.error().code(), 0) << response.error().message();
+  EXPECT_EQ(response.batch().results(1).result_case(), v1::ElementResult::RESULT_NOT_SET);
+  EXPECT_EQ(response.batch().results(2).edges().edges_size(), 0);
+  EXPECT_EQ(response.batch().results(3).edges().edges_size(), 0);
+  EXPECT_EQ(response.batch().results(5).result_case(), v1::ElementResult::RESULT_NOT_SET);
+}
+
 TEST_F(BatchExecutorTest, ConstraintsAreRefusedWithTheirReason) {
   ASSERT_EQ(Run(kPair).error().code(), 0);
   EXPECT_EQ(Run("ops { create_node { id: 1 } }").error().reason(), v1::CONSTRAINT);

@@ -337,6 +337,44 @@ TEST(ShardLeaderTest, T6TimerOnlyProposesAbort) {
   }));
 }
 
+// A record that goes before its last participant has heard of it turns a commit
+// into half a commit.
+TEST(ShardLeaderTest, T6HomeFinishesOnlyWhenEveryParticipantHasResolved) {
+  Leader l;
+  v1::ShardRequest prepare = Leader::Writing(2000, 1, true);
+  prepare.mutable_prepare()->mutable_txn()->set_home_slot(7);
+  prepare.mutable_prepare()->set_home(true);
+  for (const uint32_t slot : {7u, 15500u, uint32_t{kElsewhere.value()}}) {
+    prepare.mutable_prepare()->add_participant_slots(slot);
+  }
+  v1::ShardRequest decide;
+  *decide.mutable_decide()->mutable_txn() = prepare.prepare().txn();
+  decide.mutable_decide()->set_commit_ts(2500);
+  l.Request(1, prepare);
+  l.ApplyAll();
+  l.Request(2, std::move(decide));
+  l.ApplyAll();
+  ASSERT_EQ(l.ReplyTo(2)->state().state(), v1::TXN_COMMITTED);
+
+  const size_t before = l.Proposals();
+  const auto drive = [&l](bool first_answers) {
+    const size_t sent = l.sent().size();
+    for (int i = 0; i < 30 && l.sent().size() == sent; ++i) l.FireTimers();
+    ASSERT_EQ(l.sent().size(), sent + 2);
+    for (size_t i : {0, 1}) {
+      EXPECT_EQ(l.sent()[sent + i].request.resolve().commit_ts(), 2500u);
+      shard_event::PeerReply reply;
+      reply.id = l.sent()[sent + i].id;
+      reply.ok = i == 0 ? first_answers : true;
+      l.Step(reply);
+    }
+  };
+  drive(/*first_answers=*/false);
+  EXPECT_EQ(l.Proposals(), before);
+  drive(/*first_answers=*/true);
+  EXPECT_TRUE(l.LastCommand().has_finish());
+}
+
 TEST(ShardLeaderTest, LostLeadershipAnswersEverybody) {
   Leader l;
   l.Commit(1, 1100, 1);
