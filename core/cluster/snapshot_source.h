@@ -1,6 +1,6 @@
 // SnapshotSource: the whole graph at one timestamp, page by page, read through
 // the shards' leaders like any other reader, so that no transaction is seen in
-// part (P7 of the migration study).
+// part (P7, docs/rules.md).
 //
 // Deterministic thread only.
 #pragma once
