@@ -12,6 +12,7 @@
 #include "core/storage/keys.h"
 #include "sim/env/mixing.h"
 #include "sim/env/mutants_on.h"
+#include "sim/run/intents.h"
 #include "sim/run/observer.h"
 #include "sim/work/driver.h"
 #include "sim/work/generators.h"
@@ -152,6 +153,11 @@ class Run {
       return Fail(violation->oracle, violation->message);
     }
     if (!CompareEngines()) return false;
+    // All engines are equal by now.
+    const NodeId any(world_.Lost(NodeId(0)) ? 1 : 0);
+    if (auto violation = CheckIntents(*world_.engine(any), options_.shards)) {
+      return Fail(violation->oracle, violation->message);
+    }
     for (const Driver::Assignment& assignment : driver_.assignments()) {
       const Workload::Verdict verdict = assignment.workload->Check();
       if (verdict.violation) {
