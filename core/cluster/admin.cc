@@ -183,6 +183,7 @@ v1::ClientResponse Admin::RaftStats() const {
   v1::RaftStats* stats = response.mutable_admin()->mutable_raft_stats();
   stats->set_node(identity_.node);
   stats->set_log_bytes(host_.LogBytes());
+  stats->set_log_segments(host_.LogSegments());
   host_.VisitHosts([&](const GroupHost& host) {
     if (!host.running()) return;
     const raft::Status status = host.raft()->GetStatus();

@@ -33,6 +33,7 @@ class AdminHost {
   virtual const storage::AdjacencyCache& Adjacency() const = 0;
   virtual bool draining() const = 0;
   virtual uint64_t LogBytes() const = 0;
+  virtual uint64_t LogSegments() const = 0;
 };
 
 class Admin {

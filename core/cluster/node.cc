@@ -64,6 +64,7 @@ class Node::Impl final : public PeerHandler,
   void VisitHosts(absl::FunctionRef<void(const GroupHost&)> visit) const override;
   bool draining() const override { return draining_; }
   uint64_t LogBytes() const override { return log_.total_bytes(); }
+  uint64_t LogSegments() const override { return log_.segment_count(); }
   // NodeLogHost
   void FlushAndCompact(raft::NodeLogHost::Done done) override;
   std::vector<raft::Entry> ReadEntries(ShardId shard, LogIndex first, LogIndex last) override;

@@ -9,7 +9,7 @@
 // one call.
 //
 // Invariants:
-//   1. Charge refuses what would take memory_used() above
+//   1. Charge refuses what would take the memory in use above
 //      Limits::memory_bytes_max; what interned records take is found out by the
 //      next Work.
 //   2. In a writing statement there is one record per element.
@@ -90,7 +90,6 @@ class ExecutionContext {
 
   absl::Status Charge(size_t bytes);
   void Release(size_t bytes);
-  size_t memory_used() const { return memory_used_; }
   size_t memory_peak() const { return memory_peak_; }
 
   // The rows an Apply gives to the leaf of its inner plan.

@@ -42,7 +42,6 @@ class SnapshotWriter {
   void Finish();
 
   std::string TakeOutput();
-  size_t output_bytes() const { return output_.size(); }
   const storage::GraphDigest& digest() const { return total_; }
 
  private:

@@ -92,31 +92,6 @@ absl::Status ReadMembers(const char* name, Fields* in, MemberSet* members) {
 
 size_t EntryBytes(const Entry& entry) { return kEntryOverheadMax + entry.data.size(); }
 
-void EncodeEntry(const Entry& entry, std::string* out) {
-  out->push_back(static_cast<char>(kRaftCodecVersion));
-  out->push_back(static_cast<char>(entry.kind));
-  PutVarint64(out, entry.term.value());
-  PutVarint64(out, entry.index.value());
-  PutBytes(out, entry.data);
-}
-
-absl::StatusOr<Entry> DecodeEntry(absl::string_view bytes) {
-  Fields in(bytes);
-  Entry entry;
-  uint8_t kind = 0;
-  absl::string_view data;
-  GRAPHDB_RETURN_IF_ERROR(in.Version());
-  GRAPHDB_RETURN_IF_ERROR(in.Byte("entry kind", &kind));
-  if (kind < 1 || kind > static_cast<uint8_t>(EntryKind::kConfig)) return Bad("entry kind");
-  entry.kind = static_cast<EntryKind>(kind);
-  GRAPHDB_RETURN_IF_ERROR(in.Number("entry term", &entry.term));
-  GRAPHDB_RETURN_IF_ERROR(in.Number("entry index", &entry.index));
-  GRAPHDB_RETURN_IF_ERROR(in.Bytes("entry data", &data));
-  GRAPHDB_RETURN_IF_ERROR(in.End());
-  entry.data = std::string(data);
-  return entry;
-}
-
 void EncodeConfig(const Config& config, std::string* out) {
   out->push_back(static_cast<char>(kRaftCodecVersion));
   out->push_back(static_cast<char>(config.auto_leave ? kConfigFlagAutoLeave : 0));

@@ -27,19 +27,17 @@ inline constexpr uint64_t kMessageEntriesMax = 65536;
 inline constexpr uint64_t kCounterMax = uint64_t{1} << 62;
 
 // Each appends to *out.
-void EncodeEntry(const Entry& entry, std::string* out);
 void EncodeConfig(const Config& config, std::string* out);
 void EncodeHardState(const HardState& state, std::string* out);
 void EncodeSnapshotMeta(const SnapshotMeta& meta, std::string* out);
 void EncodeMessage(const Message& message, std::string* out);
 
-absl::StatusOr<Entry> DecodeEntry(absl::string_view bytes);
 absl::StatusOr<Config> DecodeConfig(absl::string_view bytes);
 absl::StatusOr<HardState> DecodeHardState(absl::string_view bytes);
 absl::StatusOr<SnapshotMeta> DecodeSnapshotMeta(absl::string_view bytes);
 absl::StatusOr<Message> DecodeMessage(absl::string_view bytes);
 
-// Bytes EncodeEntry would append at most; what windows and limits count.
+// What windows and limits count of an entry: its bytes in a message at most.
 size_t EntryBytes(const Entry& entry);
 
 }  // namespace graphdb::raft

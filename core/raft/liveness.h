@@ -1,4 +1,4 @@
-// Liveness: the road that heartbeats and their answers take (design.md, L2).
+// Liveness: the road that heartbeats and their answers take (docs/rules.md, L2).
 //
 // A group decides when a round of beats begins and what each beat claims; a
 // Liveness decides how it travels. GroupBeats sends each as a message of the

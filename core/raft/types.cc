@@ -56,16 +56,4 @@ const char* MessageTypeName(MessageType type) {
   return "unknown";
 }
 
-const char* EntryKindName(EntryKind kind) {
-  switch (kind) {
-    case EntryKind::kNormal:
-      return "normal";
-    case EntryKind::kNoop:
-      return "noop";
-    case EntryKind::kConfig:
-      return "config";
-  }
-  return "unknown";
-}
-
 }  // namespace graphdb::raft

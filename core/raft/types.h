@@ -145,6 +145,5 @@ enum class Role : uint8_t { kFollower = 0, kPreCandidate = 1, kCandidate = 2, kL
 
 const char* RoleName(Role role);
 const char* MessageTypeName(MessageType type);
-const char* EntryKindName(EntryKind kind);
 
 }  // namespace graphdb::raft

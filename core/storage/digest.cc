@@ -11,9 +11,6 @@
 namespace graphdb::storage {
 namespace {
 
-constexpr Hash128 kStateHashKey{0x73746174652d6861u, 0x73682d7631000001u};
-constexpr size_t kWholeScanStep = 1024;
-
 Hash128 EndsDigest(const Hash128& key, RelationshipId id, const graph::RelationshipEnds& ends,
                    Timestamp ts) {
   std::string bytes(1, 'h');
@@ -95,32 +92,6 @@ absl::Status DigestScan::AddEntry(const ScanEntry& entry) {
     result_.in_ends.Add(EndsDigest(key_, r.id, {r.type, r.start, r.end}, entry.ts));
   }
   return absl::OkStatus();
-}
-
-absl::StatusOr<GraphDigest> ComputeDigest(const env::KvReader& reader, const SlotSet& slots,
-                                          Timestamp ts, const Hash128& key) {
-  DigestScan scan(reader, slots, ts, key);
-  for (bool done = false; !done;) {
-    GRAPHDB_ASSIGN_OR_RETURN(done, scan.Step(kWholeScanStep));
-  }
-  return scan.result();
-}
-
-absl::StatusOr<Hash128> StateHash(const env::KvReader& reader,
-                                  const std::vector<KeyRange>& ranges) {
-  Hash128 sum;
-  std::string bytes;
-  for (const KeyRange& range : ranges) {
-    const auto it = reader.Iterate(range.begin, range.end);
-    for (; it->Valid(); it->Next()) {
-      bytes.clear();
-      PutBytes(&bytes, it->key());
-      PutBytes(&bytes, it->value());
-      sum.Add(KeyedHash128(kStateHashKey, bytes));
-    }
-    GRAPHDB_RETURN_IF_ERROR(it->status());
-  }
-  return sum;
 }
 
 }  // namespace graphdb::storage

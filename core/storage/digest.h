@@ -10,7 +10,6 @@
 //   1. The result is a sum over elements: the same for any split into shards or
 //      steps and for any order.
 //   2. Only what is visible at the timestamp counts.
-//   3. StateHash covers every byte of the ranges, versions and intents included.
 //
 // Not synchronised: as its reader.
 #pragma once
@@ -65,13 +64,5 @@ class DigestScan {
   std::vector<KeyRange> ranges_;  // to do, the next one last
   GraphDigest result_;
 };
-
-// The whole scan at once: for tests and tools.
-absl::StatusOr<GraphDigest> ComputeDigest(const env::KvReader& reader, const SlotSet& slots,
-                                          Timestamp ts, const Hash128& key);
-
-// Hash of every key and value of the ranges: replicas of a group with the same
-// applied index have the same over OwnedRanges.
-absl::StatusOr<Hash128> StateHash(const env::KvReader& reader, const std::vector<KeyRange>& ranges);
 
 }  // namespace graphdb::storage

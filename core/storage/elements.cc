@@ -43,33 +43,6 @@ absl::StatusOr<std::optional<At<graph::Node>>> ReadNode(const env::KvReader& rea
   return std::optional<At<graph::Node>>(At<graph::Node>{std::move(node), seen->ts});
 }
 
-absl::StatusOr<std::optional<graph::RelationshipEnds>> ReadEnds(const env::KvReader& reader,
-                                                                RelationshipId id, Timestamp ts) {
-  GRAPHDB_ASSIGN_OR_RETURN(const auto seen, ReadAt(reader, RelationshipKey(id), ts));
-  if (!seen.has_value() || seen->tombstone) return std::optional<graph::RelationshipEnds>();
-  GRAPHDB_ASSIGN_OR_RETURN(graph::RelationshipEnds ends, graph::DecodeEnds(seen->value));
-  return std::optional<graph::RelationshipEnds>(std::move(ends));
-}
-
-absl::StatusOr<std::optional<At<graph::Relationship>>> ReadOut(const env::KvReader& reader,
-                                                               RelationshipId id,
-                                                               const graph::RelationshipEnds& ends,
-                                                               Timestamp ts) {
-  graph::Relationship r{id, ends.type, ends.start, ends.end, {}};
-  GRAPHDB_ASSIGN_OR_RETURN(const auto seen, ReadAt(reader, OutKey(r), ts));
-  if (!seen.has_value() || seen->tombstone) return std::optional<At<graph::Relationship>>();
-  GRAPHDB_ASSIGN_OR_RETURN(r.properties, graph::DecodeRelationshipProperties(seen->value));
-  return std::optional<At<graph::Relationship>>(At<graph::Relationship>{std::move(r), seen->ts});
-}
-
-absl::StatusOr<graph::Node> NodeFrom(absl::string_view logical_key, absl::string_view value) {
-  GRAPHDB_ASSIGN_OR_RETURN(const LogicalKey key, ParseLogicalKey(logical_key));
-  if (key.tag != Tag::kNode) {
-    return absl::DataLossError(absl::StrCat(DescribeKey(logical_key), ": expected a node"));
-  }
-  return graph::DecodeNode(key.node, value);
-}
-
 absl::StatusOr<graph::Relationship> RelationshipFrom(absl::string_view logical_key,
                                                      absl::string_view value) {
   GRAPHDB_ASSIGN_OR_RETURN(LogicalKey key, ParseLogicalKey(logical_key));

@@ -38,15 +38,8 @@ struct At {
 // Unset: not there at `ts`.
 absl::StatusOr<std::optional<At<graph::Node>>> ReadNode(const env::KvReader& reader, ElementId id,
                                                         Timestamp ts);
-absl::StatusOr<std::optional<graph::RelationshipEnds>> ReadEnds(const env::KvReader& reader,
-                                                                RelationshipId id, Timestamp ts);
-absl::StatusOr<std::optional<At<graph::Relationship>>> ReadOut(const env::KvReader& reader,
-                                                               RelationshipId id,
-                                                               const graph::RelationshipEnds& ends,
-                                                               Timestamp ts);
 
 // From an entry of a scan. An in edge has no properties: they are at the start.
-absl::StatusOr<graph::Node> NodeFrom(absl::string_view logical_key, absl::string_view value);
 absl::StatusOr<graph::Relationship> RelationshipFrom(absl::string_view logical_key,
                                                      absl::string_view value);
 

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/status_macros.h"
 #include "core/env/random.h"
 #include "core/graph/element_digest.h"
 #include "core/graph/random_element.h"
@@ -18,6 +19,16 @@
 
 namespace graphdb::storage {
 namespace {
+
+// The whole scan at once.
+absl::StatusOr<GraphDigest> ComputeDigest(const env::KvReader& reader, const SlotSet& slots,
+                                          Timestamp ts, const Hash128& key) {
+  DigestScan scan(reader, slots, ts, key);
+  for (bool done = false; !done;) {
+    GRAPHDB_ASSIGN_OR_RETURN(done, scan.Step(7));
+  }
+  return scan.result();
+}
 
 using graph::Direction;
 
@@ -231,13 +242,10 @@ TEST(DigestTest, HalvesThatDifferInAnyFieldAreNotSymmetric) {
 }
 
 // P31 at the level of the engine: any one flipped bit, missing or extra key is
-// seen by the state hash; by the digest, if it is visible there, it is seen or
-// refused.
+// seen by the digest or refused, if it is visible there.
 RC_GTEST_PROP(DigestProperty, OneChangedKeyIsSeen, (uint64_t seed)) {
   Random rng(seed);
   SmallGraph graph(&rng);
-  const auto ranges = OwnedRanges(ShardId(0), SlotSet::All());
-  const Hash128 before = *StateHash(graph.kv, ranges);
   auto& map = graph.kv.mutable_map();
   auto it = std::next(map.begin(), static_cast<int64_t>(rng.Below(map.size())));
   absl::string_view logical;
@@ -252,7 +260,6 @@ RC_GTEST_PROP(DigestProperty, OneChangedKeyIsSeen, (uint64_t seed)) {
     const uint64_t place = rng.Below(value.size());
     value[place] = static_cast<char>(value[place] ^ (1 << rng.Below(8)));
   }
-  RC_ASSERT(!(*StateHash(graph.kv, ranges) == before));
   const auto after =
       ComputeDigest(graph.kv, SlotSet::All(), Timestamp(50), graph::kDefaultDigestKey);
   if (!visible || !after.ok()) return;
@@ -269,10 +276,13 @@ TEST(ElementsTest, ARelationshipIsFoundByIdAndFromBothEnds) {
   env::KvBatch batch;
   PutRelationship(&batch, r, Timestamp(4));
   Write(&kv, std::move(batch));
-  const auto ends = *ReadEnds(kv, r.id, Timestamp(4));
-  ASSERT_TRUE(ends.has_value());
-  EXPECT_EQ((*ReadOut(kv, r.id, *ends, Timestamp(4)))->element, r);
-  EXPECT_FALSE((*ReadEnds(kv, r.id, Timestamp(3))).has_value());
+  const auto record = *ReadAt(kv, RelationshipKey(r.id), Timestamp(4));
+  ASSERT_TRUE(record.has_value());
+  EXPECT_EQ(graph::DecodeEnds(record->value)->start, r.start);
+  const auto out = *ReadAt(kv, OutKey(r), Timestamp(4));
+  ASSERT_TRUE(out.has_value());
+  EXPECT_EQ(*graph::DecodeRelationshipProperties(out->value), r.properties);
+  EXPECT_FALSE((*ReadAt(kv, RelationshipKey(r.id), Timestamp(3))).has_value());
   ScanOptions options{.ts = Timestamp(4), .entries_max = 10};
   const auto page = *ScanAt(kv, EdgeRange(r.end, Direction::kIncoming), options);
   ASSERT_EQ(page.entries.size(), 1u);

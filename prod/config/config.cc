@@ -135,10 +135,6 @@ std::string HostPort::ToString() const {
   return v6 ? absl::StrCat("[", host, "]:", port) : absl::StrCat(host, ":", port);
 }
 
-bool HostPort::is_loopback() const {
-  return host == "localhost" || host == "::1" || host.rfind("127.", 0) == 0;
-}
-
 absl::StatusOr<HostPort> ParseHostPort(absl::string_view text) {
   constexpr size_t kHostBytesMax = 253;
   const size_t colon = text.rfind(':');

@@ -40,7 +40,6 @@ struct HostPort {
   // "host:port", IPv6 in brackets.
   std::string ToString() const;
   bool is_any_host() const { return host == "0.0.0.0" || host == "::"; }
-  bool is_loopback() const;
   friend bool operator==(const HostPort&, const HostPort&) = default;
 };
 

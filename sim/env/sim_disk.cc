@@ -162,15 +162,6 @@ bool SimDiskState::Rot(Random& random) {
   return true;
 }
 
-bool SimDiskState::FlipByte(absl::string_view name, uint64_t offset, uint8_t mask) {
-  const auto it = durable_names_.find(std::string(name));
-  if (it == durable_names_.end()) return false;
-  File& file = files_[it->second];
-  if (offset >= file.durable.size()) return false;
-  file.durable[offset] = static_cast<char>(file.durable[offset] ^ mask);
-  return true;
-}
-
 std::string SimDiskState::DurableBytes(absl::string_view name) const {
   const auto it = durable_names_.find(std::string(name));
   if (it == durable_names_.end()) return "";

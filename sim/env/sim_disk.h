@@ -71,8 +71,6 @@ class SimDiskState {
   // Flips one bit of what lies in a file before its newest durable write: what
   // comes after it shows that it was durable. False where there is no such byte.
   bool Rot(Random& random);
-  // The same at a given place, for tests: xors one byte of the durable face.
-  bool FlipByte(absl::string_view name, uint64_t offset, uint8_t mask);
   // The whole file as the durable face has it; empty where the name is not durable.
   std::string DurableBytes(absl::string_view name) const;
   // Puts a file there, durable, as a test or a restore does.

@@ -66,10 +66,6 @@ void SimFabric::HealAll() {
   for (Link& link : links_) link.cut = false;
 }
 
-bool SimFabric::IsCut(NodeId from, NodeId to) const {
-  return links_[from.value() * node_count_ + to.value()].cut;
-}
-
 void SimFabric::SetReceiver(NodeId node, env::Network::Receiver receiver) {
   receivers_[node.value()] = std::move(receiver);
 }

@@ -62,7 +62,6 @@ class SimFabric final : public EventLoop::MessageSink {
   void Cut(NodeId from, NodeId to);
   void Heal(NodeId from, NodeId to);
   void HealAll();
-  bool IsCut(NodeId from, NodeId to) const;
 
   void Send(NodeId from, NodeId to, std::string message);
   void SetReceiver(NodeId node, env::Network::Receiver receiver);

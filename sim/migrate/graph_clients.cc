@@ -8,7 +8,7 @@
 #include "core/graph/random_element.h"
 #include "core/storage/keys.h"
 #include "core/storage/slots.h"
-#include "sim/work/batches.h"
+#include "sim/workload/batches.h"
 
 namespace graphdb::sim {
 namespace {

@@ -23,7 +23,7 @@
 
 #include "core/env/random.h"
 #include "sim/migrate/graph_ledger.h"
-#include "sim/work/session.h"
+#include "sim/workload/session.h"
 #include "sim/world/world.h"
 
 namespace graphdb::sim {

@@ -7,7 +7,7 @@
 #include "core/base/status_macros.h"
 #include "core/graph/element_digest.h"
 #include "core/graph/proto_convert.h"
-#include "sim/work/batches.h"
+#include "sim/workload/batches.h"
 
 namespace graphdb::sim {
 namespace {

@@ -102,11 +102,6 @@ void CrashFs::PowerOffAfter(uint64_t changes) {
   power_off_at_ = changes_ + changes;
 }
 
-bool CrashFs::powered() const {
-  const Lock lock(mutex_);
-  return changes_ < power_off_at_;
-}
-
 uint64_t CrashFs::changes() const {
   const Lock lock(mutex_);
   return changes_;

@@ -41,7 +41,6 @@ class CrashFs : public rocksdb::FileSystem {
   const char* Name() const override { return "CrashFs"; }
 
   void PowerOffAfter(uint64_t changes);
-  bool powered() const;
   void Restart(Random& random);
   // Changes (writes, syncs, names) since the beginning.
   uint64_t changes() const;

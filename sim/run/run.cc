@@ -14,8 +14,8 @@
 #include "sim/env/mutants_on.h"
 #include "sim/run/intents.h"
 #include "sim/run/observer.h"
-#include "sim/work/driver.h"
-#include "sim/work/generators.h"
+#include "sim/workload/driver.h"
+#include "sim/workload/generators.h"
 #include "sim/world/world.h"
 
 namespace graphdb::sim {

@@ -21,7 +21,7 @@
 
 #include "sim/env/sim_fabric.h"
 #include "sim/env/trace_log.h"
-#include "sim/work/session.h"
+#include "sim/workload/session.h"
 #include "sim/world/program.h"
 #include "sim/world/run_options.h"
 

@@ -17,7 +17,7 @@
 namespace graphdb::sim {
 
 struct WorkloadSpec {
-  std::string name;  // of MakeWorkload (sim/work/generators.h)
+  std::string name;  // of MakeWorkload (sim/workload/generators.h)
   uint32_t clients = 1;
 
   friend bool operator==(const WorkloadSpec&, const WorkloadSpec&) = default;

@@ -127,6 +127,7 @@ class NodeLog {
   bool idle() const { return !in_flight_ && waiting_.empty(); }
   // Of all segment files.
   uint64_t total_bytes() const { return total_bytes_; }
+  size_t segment_count() const { return segments_.size(); }
   // The group's entries begin after it.
   LogIndex start_index(ShardId shard) const;
   const NodeLogStats& stats() const { return stats_; }

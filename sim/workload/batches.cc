@@ -1,4 +1,4 @@
-#include "sim/work/batches.h"
+#include "sim/workload/batches.h"
 
 #include <set>
 

@@ -1,10 +1,10 @@
-#include "sim/work/ring.h"
+#include "sim/workload/ring.h"
 
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "sim/check/ring.h"
-#include "sim/work/batches.h"
+#include "sim/workload/batches.h"
 
 namespace graphdb::sim {
 namespace {

@@ -1,12 +1,12 @@
-#include "sim/work/leaves.h"
+#include "sim/workload/leaves.h"
 
 #include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "sim/check/ledger.h"
-#include "sim/work/batches.h"
-#include "sim/work/generators.h"
+#include "sim/workload/batches.h"
+#include "sim/workload/generators.h"
 
 namespace graphdb::sim {
 

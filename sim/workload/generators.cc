@@ -1,4 +1,4 @@
-#include "sim/work/generators.h"
+#include "sim/workload/generators.h"
 
 #include <algorithm>
 #include <string>
@@ -9,12 +9,12 @@
 #include "sim/check/list_append.h"
 #include "sim/check/register.h"
 #include "sim/check/write_skew.h"
-#include "sim/work/batches.h"
-#include "sim/work/edges.h"
-#include "sim/work/leaves.h"
-#include "sim/work/queries.h"
-#include "sim/work/ring.h"
-#include "sim/work/unique.h"
+#include "sim/workload/batches.h"
+#include "sim/workload/edges.h"
+#include "sim/workload/leaves.h"
+#include "sim/workload/queries.h"
+#include "sim/workload/ring.h"
+#include "sim/workload/unique.h"
 
 namespace graphdb::sim {
 namespace {

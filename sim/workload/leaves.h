@@ -14,7 +14,7 @@
 #include <optional>
 #include <vector>
 
-#include "sim/work/workload.h"
+#include "sim/workload/workload.h"
 
 namespace graphdb::sim {
 

@@ -11,7 +11,7 @@
 #include <map>
 #include <string>
 
-#include "sim/work/workload.h"
+#include "sim/workload/workload.h"
 
 namespace graphdb::sim {
 

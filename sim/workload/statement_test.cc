@@ -1,8 +1,8 @@
-#include "sim/work/statement.h"
+#include "sim/workload/statement.h"
 
 #include <gtest/gtest.h>
 
-#include "sim/work/queries.h"
+#include "sim/workload/queries.h"
 
 namespace graphdb::sim {
 namespace {

@@ -1,4 +1,4 @@
-#include "sim/work/unique.h"
+#include "sim/workload/unique.h"
 
 #include <utility>
 

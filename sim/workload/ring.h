@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/work/workload.h"
+#include "sim/workload/workload.h"
 
 namespace graphdb::sim {
 

@@ -1,4 +1,4 @@
-#include "sim/work/driver.h"
+#include "sim/workload/driver.h"
 
 #include <algorithm>
 #include <utility>

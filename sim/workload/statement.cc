@@ -1,4 +1,4 @@
-#include "sim/work/statement.h"
+#include "sim/workload/statement.h"
 
 #include <algorithm>
 #include <limits>

@@ -15,8 +15,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/work/session.h"
-#include "sim/work/workload.h"
+#include "sim/workload/session.h"
+#include "sim/workload/workload.h"
 #include "sim/world/world.h"
 
 namespace graphdb::sim {

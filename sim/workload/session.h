@@ -17,7 +17,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "core/env/random.h"
-#include "sim/work/workload.h"
+#include "sim/workload/workload.h"
 #include "sim/world/world.h"
 
 namespace graphdb::sim {

@@ -1,10 +1,10 @@
-#include "sim/work/session.h"
+#include "sim/workload/session.h"
 
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
-#include "sim/work/batches.h"
+#include "sim/workload/batches.h"
 
 namespace graphdb::sim {
 namespace {

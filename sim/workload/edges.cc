@@ -1,12 +1,12 @@
-#include "sim/work/edges.h"
+#include "sim/workload/edges.h"
 
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "sim/check/graph_symmetry.h"
 #include "sim/check/ledger.h"
-#include "sim/work/batches.h"
-#include "sim/work/generators.h"
+#include "sim/workload/batches.h"
+#include "sim/workload/generators.h"
 
 namespace graphdb::sim {
 

@@ -1,4 +1,4 @@
-#include "sim/work/queries.h"
+#include "sim/workload/queries.h"
 
 #include <algorithm>
 #include <utility>

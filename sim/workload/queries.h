@@ -18,8 +18,8 @@
 #include <vector>
 
 #include "sim/check/naive_graph.h"
-#include "sim/work/statement.h"
-#include "sim/work/workload.h"
+#include "sim/workload/statement.h"
+#include "sim/workload/workload.h"
 
 namespace graphdb::sim {
 

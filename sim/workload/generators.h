@@ -14,7 +14,7 @@
 #include <memory>
 
 #include "absl/strings/string_view.h"
-#include "sim/work/workload.h"
+#include "sim/workload/workload.h"
 
 namespace graphdb::sim {
 

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "sim/check/graph_symmetry.h"
-#include "sim/work/workload.h"
+#include "sim/workload/workload.h"
 
 namespace graphdb::sim {
 
