@@ -67,11 +67,11 @@ void Gateway::Run(v1::ClientRequest request, Node::Reply reply) {
     return;
   }
   if (request.has_query()) {
-    QueryHooks hooks;
-    hooks.emit = [call](v1::ClientResponse piece) {
-      if (call->reply != nullptr) call->reply(std::move(piece));
-    };
-    hooks.yield = [this, call] { return Yield(call); };
+    QueryHooks hooks{[call](v1::ClientResponse piece) {
+                       if (call->reply != nullptr) call->reply(std::move(piece));
+                     },
+                     [this, call] { return Yield(call); },
+                     env_.random.Stream("cypher.rand", ++statements_)};
     Spawn(RunQuery(transactions_, plans_, std::move(request), std::move(hooks)), std::move(done));
     return;
   }

@@ -44,6 +44,7 @@ class Gateway {
   txn::TransactionManager transactions_;
   cypher::PlanCache plans_;
   size_t running_ = 0;
+  uint64_t statements_ = 0;
 };
 
 }  // namespace graphdb::cluster

@@ -283,9 +283,13 @@ void GroupHost::ApplyEntries(const std::vector<raft::Entry>& entries) {
         break;
       }
     }
+    if (!status.ok()) {
+      Halt(status);
+      return;
+    }
     applied_.index = entry.index;
     applied_.term = entry.term;
-    if (status.ok() && GRAPHDB_MUTANT("rule-L5.applied-with-data")) {
+    if (GRAPHDB_MUTANT("rule-L5.applied-with-data")) {
       env::KvBatch applied_only;
       PutApplied(&applied_only, group_, applied_);
       status = env_.kv.Write(group_, entry.index, std::move(applied_only));

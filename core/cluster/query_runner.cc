@@ -27,6 +27,7 @@ v1::ClientResponse QueryError(const absl::Status& status, absl::string_view text
 
 // What one run of the statement made; a run that did not commit is thrown away.
 struct Run {
+  Random random;
   cypher::CollectRows rows;
   cypher::Counters counters;
 };
@@ -66,9 +67,11 @@ Task<absl::StatusOr<std::string>> RunOnce(std::shared_ptr<const cypher::Plan> pl
                                           cypher::DatumMap parameters, YieldHook yield,
                                           std::shared_ptr<Run> run,
                                           txn::GraphTransaction& transaction) {
-  *run = Run();
+  run->rows = cypher::CollectRows();
+  run->counters = cypher::Counters();
   cypher::ExecuteOptions options;
   options.yield = std::move(yield);
+  options.random = &run->random;
   const absl::StatusOr<cypher::QuerySummary> summary = co_await cypher::Execute(
       plan, std::move(parameters), transaction, run->rows, std::move(options));
   if (!summary.ok()) co_return summary.status();
@@ -95,7 +98,7 @@ Task<v1::ClientResponse> RunQuery(txn::TransactionManager& manager, cypher::Plan
       cypher::ParametersFromProto(request.query().parameters(), limits.nesting_depth_max);
   if (!parameters.ok()) co_return QueryError(parameters.status(), text);
 
-  auto run = std::make_shared<Run>();
+  auto run = std::make_shared<Run>(Run{hooks.random, {}, {}});
   txn::TransactionManager::Body body = [prepared, given = *std::move(parameters),
                                         yield = hooks.yield,
                                         run](txn::GraphTransaction& transaction) {
@@ -112,7 +115,9 @@ Task<v1::ClientResponse> RunQuery(txn::TransactionManager& manager, cypher::Plan
   if (!outcome->duplicate) {
     rows = ToRows(prepared->columns(), *run);
   } else if (!rows.ParseFromString(outcome->result)) {
-    rows.Clear();
+    co_return QueryError(
+        absl::DataLossError("what is stored of the first attempt is no answer to a statement"),
+        text);
   }
   co_return InPieces(std::move(rows), outcome->commit_ts, hooks.emit);
 }

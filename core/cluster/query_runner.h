@@ -1,7 +1,7 @@
 // QueryRunner: runs one Cypher statement as one transaction, exactly once, and
 // gives its rows in pieces.
 //
-//   v1::ClientResponse last = co_await RunQuery(manager, plans, request, emit);
+//   v1::ClientResponse last = co_await RunQuery(manager, plans, request, hooks);
 //
 // A statement that writes answers only after it is committed; the whole answer
 // is kept with the commit, so that a retry (rule T7) is told the same.
@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "core/cypher/plan_cache.h"
+#include "core/env/random.h"
 #include "core/env/task.h"
 #include "core/txn/transaction_manager.h"
 #include "proto/client.pb.h"
@@ -29,6 +30,7 @@ using YieldHook = std::function<Task<absl::Status>()>;
 struct QueryHooks {
   EmitPiece emit;
   YieldHook yield;
+  Random random;  // of rand()
 };
 
 // Both references outlive the task.

@@ -21,7 +21,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -100,7 +99,6 @@ class ExecutionContext {
   // Relationships that a DELETE without DETACH left at a deleted node: at the
   // end of the statement all of them must be gone.
   std::map<RelationshipId, uint32_t> dangling;  // to the offset of the DELETE
-  std::set<RelationshipId> deleted_relationships;
 
  private:
   static constexpr size_t kRecordBytes = 96;  // of an entry in a table of records

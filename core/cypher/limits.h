@@ -12,6 +12,7 @@ struct Limits {
   uint64_t query_bytes_max = 1u << 20;
   uint32_t nesting_depth_max = 500;
   uint32_t variables_max = 20'000;  // slots of one row
+  uint32_t clauses_max = 2'000;     // of a statement; a plan is as deep
 
   // Of execution.
   uint64_t result_rows_max = 10'000'000;

@@ -116,6 +116,13 @@ absl::StatusOr<SingleQuery> Parser::ParseSingleQuery() {
   while (true) {
     const bool more = At(TokenKind::kIdentifier) && !AtKeyword(Keyword::kUnion);
     if (!more && !query.clauses.empty()) break;
+    if (++clauses_ > limits_.clauses_max) {
+      return WithOffset(
+          LimitError("clauses_max",
+                     absl::StrCat("the statement has more clauses than clauses_max = ",
+                                  limits_.clauses_max)),
+          Peek().begin);
+    }
     GRAPHDB_ASSIGN_OR_RETURN(Clause clause, ParseClause());
     query.clauses.push_back(std::move(clause));
     const auto* projection = std::get_if<ProjectionClause>(&query.clauses.back().body);

@@ -138,6 +138,7 @@ class Parser {
   const Limits& limits_;
   size_t at_ = 0;
   uint32_t nesting_ = 0;
+  uint32_t clauses_ = 0;
   uint32_t deepest_ = 0;
   bool in_exists_ = false;  // a subquery may end with a reading clause
 };

@@ -49,8 +49,7 @@ Conjunct LabelConjunct(const NodePattern& node) {
   return conjunct;
 }
 
-// element.key = value. The value stays in the pattern's map: the comparison
-// reads it from there as [key] of the map, without a copy of its expression.
+// element.key = value.
 Conjunct PropertyConjunct(int slot, const Expr& map, size_t i) {
   Conjunct conjunct;
   auto property = std::make_unique<Expr>();

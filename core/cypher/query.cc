@@ -105,6 +105,10 @@ class PlanRunner {
     }
     for (size_t i = 0; i < batch.rows(); ++i) {
       Datum* row = batch.row(i);
+      // The sink may keep every row: they count until the end.
+      size_t bytes = 0;
+      for (size_t k = 0; k < columns; ++k) bytes += row[k].MemoryBytes();
+      GRAPHDB_CO_RETURN_IF_ERROR(context_.Charge(bytes));
       GRAPHDB_CO_RETURN_IF_ERROR(sink_.OnRow(DatumList(row, row + columns)));
     }
     co_return absl::OkStatus();

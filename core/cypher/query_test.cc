@@ -69,6 +69,24 @@ TEST(ParserTest, ATextThatIsTooLongIsRefusedUnread) {
   EXPECT_EQ(DetailOf(Parse("RETURN 1 AS abcdefghijklm", limits).status()), "query_bytes_max");
 }
 
+TEST(ParserTest, TooManyClausesAreRefused) {
+  Limits limits;
+  limits.clauses_max = 3;
+  EXPECT_TRUE(Parse("WITH 1 AS x WITH x RETURN x", limits).ok());
+  EXPECT_EQ(DetailOf(Parse("WITH 1 AS x WITH x WITH x RETURN x", limits).status()), "clauses_max");
+}
+
+TEST(QueryTest, RowsOfTheResultCountAsMemory) {
+  MemoryGraph graph;
+  RunOptions options;
+  options.execute.limits.memory_bytes_max = 4 << 20;
+  const auto result = RunQuery(
+      graph,
+      "UNWIND range(1, 2000) AS x RETURN reduce(s = '', i IN range(1, 500) | s + 'abcdefgh')",
+      options);
+  EXPECT_EQ(DetailOf(result.status()), "memory_bytes_max");
+}
+
 TEST(QueryTest, ValuesThatGrowByNestingAreRefused) {
   MemoryGraph graph;
   const auto result =

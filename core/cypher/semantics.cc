@@ -170,8 +170,15 @@ absl::Status Analyzer::Visit(RemoveClause& remove) { return CheckSetItems(remove
 
 absl::Status Analyzer::Visit(MergeClause& merge) {
   GRAPHDB_RETURN_IF_ERROR(CheckPath(merge.path, PatternMode::kMerge));
-  GRAPHDB_RETURN_IF_ERROR(CheckSetItems(merge.on_create));
-  return CheckSetItems(merge.on_match);
+  for (std::vector<SetItem>* items : {&merge.on_create, &merge.on_match}) {
+    // Patterns are planned ahead of the MERGE, whose variables they may name.
+    for (const SetItem& item : *items) {
+      if (item.value == nullptr || !HoldsPattern(*item.value)) continue;
+      return NotSupported(item.value->begin, "a pattern or exists { } in ON CREATE or ON MATCH");
+    }
+    GRAPHDB_RETURN_IF_ERROR(CheckSetItems(*items));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Analyzer::Visit(DeleteClause& clause) {

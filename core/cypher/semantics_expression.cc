@@ -1,4 +1,5 @@
 // Expressions: names, kinds of operands, where aggregates and patterns may stand.
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -39,6 +40,12 @@ bool HoldsSubquery(const Expr& expr) {
     if (arg != nullptr && HoldsSubquery(*arg)) return true;
   }
   return false;
+}
+
+bool HoldsPattern(const Expr& expr) {
+  if (expr.pattern != nullptr || expr.subquery != nullptr) return true;
+  return std::any_of(expr.args.begin(), expr.args.end(),
+                     [](const ExprPtr& arg) { return arg != nullptr && HoldsPattern(*arg); });
 }
 
 bool HasAggregate(const Expr& expr) {

@@ -140,4 +140,7 @@ bool HasAggregate(const Expr& expr);
 // Does it hold exists { }? Such an expression can't be copied.
 bool HoldsSubquery(const Expr& expr);
 
+// Does it hold a pattern or exists { }, which a plan has to match first?
+bool HoldsPattern(const Expr& expr);
+
 }  // namespace graphdb::cypher

@@ -132,8 +132,9 @@ absl::Status Analyzer::CheckPatternProperties(Expr* properties, PatternMode mode
     return SyntaxError("InvalidParameterUse", properties->begin,
                        "a parameter can't stand for all properties here, only in CREATE");
   }
-  if (mode != PatternMode::kCreate && HoldsSubquery(*properties)) {
-    return NotSupported(properties->begin, "exists { } among the properties of a pattern");
+  if (mode != PatternMode::kCreate && HoldsPattern(*properties)) {
+    return NotSupported(properties->begin,
+                        "a pattern or exists { } among the properties of a pattern");
   }
   return Check(*properties).status();
 }

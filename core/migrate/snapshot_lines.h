@@ -27,6 +27,8 @@
 namespace graphdb::migrate {
 
 inline constexpr uint64_t kSnapshotVersion = 1;
+// No timestamp of a snapshot is above it, so that each has a successor.
+inline constexpr uint64_t kSnapshotTimestampMax = uint64_t{1} << 62;
 inline constexpr size_t kSnapshotLineBytesMax = size_t{64} << 20;
 
 struct SnapshotHeader {

@@ -222,6 +222,10 @@ absl::StatusOr<SnapshotLine> ReadHeader(Fields* fields) {
   fields->Is("digest_key_id", "default");
   fields->Text("created_by", &out.created_by);
   fields->Texts("features", &out.features);
+  if (to_seq > kSnapshotTimestampMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("field 'to_seq' is ", to_seq, ", expected at most ", kSnapshotTimestampMax));
+  }
   out.to_seq = Timestamp(to_seq);
   out.epoch = Epoch(epoch);
   return SnapshotLine(std::move(out));

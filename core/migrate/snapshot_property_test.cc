@@ -16,7 +16,7 @@
 // in the restore, at any of its steps, a third break the snapshot off, and nearly
 // all disturb the cluster while it forms. A restore that a crash cut off is not a
 // refusal: the same command is typed again, and goes through or doesn't. What
-// makes a restore refuse is as rare as an operator would have it: in 1 of 30
+// makes a restore refuse is as rare as an operator would have it: in 1 of 20
 // plans the copy is damaged, in 1 of 40 the engine fails for good. A file or a
 // flush that fails now and then (1 plan of 4 each) is no reason to refuse.
 #include <cstdlib>
@@ -101,7 +101,7 @@ rc::Gen<MigrationPlan> Plans() {
               weightedElement<uint32_t>({{3, 1}, {4, 3}, {3, 10}, {2, 2000}})),
           set(&MigrationPlan::source, UpTo(2, Faults(1, 1500, on_one))),
           set(&MigrationPlan::snapshot_crashes, UpTo(2, inRange<uint32_t>(1, 120))),
-          set(&MigrationPlan::damage, weightedElement<Damage>({{145, Damage::kNone},
+          set(&MigrationPlan::damage, weightedElement<Damage>({{95, Damage::kNone},
                                                                {1, Damage::kFlip},
                                                                {1, Damage::kTruncate},
                                                                {1, Damage::kDropLine},

@@ -43,18 +43,21 @@ Slot SlotOfRange(const KeyRange& range) { return storage::SlotOfKey(range.begin)
 
 }  // namespace
 
-DistributedTransaction::DistributedTransaction(TransactionManager& manager, v1::TxnId identity)
-    : manager_(manager), identity_(std::move(identity)) {}
+DistributedTransaction::DistributedTransaction(TransactionManager& manager, v1::TxnId identity,
+                                               bool read_only)
+    : manager_(manager), identity_(std::move(identity)), read_only_(read_only) {}
 
 // ---- what is touched ----
 
 absl::Status DistributedTransaction::NoteRead(std::string key) {
+  if (read_only_) return absl::OkStatus();
   read_keys_.insert(std::move(key));
   const size_t limit = manager_.limits().read_keys_max;
   return read_keys_.size() <= limit ? absl::OkStatus() : Limit("txn.read_keys_max", limit);
 }
 
 absl::Status DistributedTransaction::NoteRange(KeyRange range) {
+  if (read_only_) return absl::OkStatus();
   read_ranges_.push_back(std::move(range));
   const size_t limit = manager_.limits().read_ranges_max;
   return read_ranges_.size() <= limit ? absl::OkStatus() : Limit("txn.read_ranges_max", limit);
@@ -63,6 +66,7 @@ absl::Status DistributedTransaction::NoteRange(KeyRange range) {
 absl::Status DistributedTransaction::Put(std::string key, std::optional<std::string> value,
                                          bool create) {
   GRAPHDB_CHECK(!committed_) << "a write after commit";
+  GRAPHDB_CHECK(!read_only_) << "a write of a request that only reads";
   const TransactionLimits& limits = manager_.limits();
   write_bytes_ += key.size() + (value.has_value() ? value->size() : 0);
   Buffered& buffered = writes_[std::move(key)];

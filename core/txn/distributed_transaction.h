@@ -37,8 +37,9 @@ namespace graphdb::txn {
 
 class DistributedTransaction final : public GraphTransaction {
  public:
-  // `identity` is whole but for home_slot.
-  DistributedTransaction(TransactionManager& manager, v1::TxnId identity);
+  // `identity` is whole but for home_slot. One that is read_only commits nothing,
+  // and so keeps no account of what it has read.
+  DistributedTransaction(TransactionManager& manager, v1::TxnId identity, bool read_only = false);
 
   AsyncOr<std::vector<std::optional<graph::Node>>> GetNodes(std::vector<ElementId> ids) override;
   AsyncOr<std::vector<std::optional<graph::Relationship>>> GetRelationships(
@@ -95,6 +96,7 @@ class DistributedTransaction final : public GraphTransaction {
 
   TransactionManager& manager_;
   v1::TxnId identity_;
+  const bool read_only_;
   std::map<std::string, Buffered, std::less<>> writes_;
   size_t write_bytes_ = 0;
   std::vector<std::string> chosen_keys_;  // of nodes whose ids the cluster chose

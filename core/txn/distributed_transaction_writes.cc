@@ -178,7 +178,9 @@ AsyncOr<CommitOutcome> DistributedTransaction::Commit() {
       co_return absl::AbortedError(absl::StrCat("conflict: ", decision_.message));
     case CommitState::kConstraint: {
       const absl::StatusOr<bool> taken = co_await ChosenIdTaken();
-      if (taken.ok() && *taken) {
+      // Nothing was committed: where nobody tells, another run finds out.
+      if (!taken.ok()) co_return absl::AbortedError(taken.status().message());
+      if (*taken) {
         GRAPHDB_COVER("txn.chosen_id_taken");
         manager_.DropIdBlock();
         co_return absl::AbortedError("an id that the cluster chose is in use by name");

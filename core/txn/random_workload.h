@@ -41,7 +41,6 @@ class RandomWorkload {
   std::string Run();
 
   uint64_t committed() const { return committed_; }
-  uint64_t multi_shard() const { return multi_shard_; }
 
  private:
   struct Model {
@@ -114,7 +113,6 @@ class RandomWorkload {
   Timestamp acked_;
   uint32_t running_ = 0;
   uint64_t committed_ = 0;
-  uint64_t multi_shard_ = 0;
 
   struct Commit {
     uint64_t start_ts = 0;

@@ -69,7 +69,7 @@ AsyncOr<RunOutcome> TransactionManager::Run(RunRequest request, Body body) {
   }
   const bool fence = request.retry && !own;
   if (!fence || GRAPHDB_MUTANT("rule-T7.fence-first")) {
-    co_return co_await RunAttempts(std::move(identity), std::move(body));
+    co_return co_await RunAttempts(std::move(identity), request.read_only, std::move(body));
   }
   const absl::StatusOr<Timestamp> fence_ts = co_await client_.GetTimestamp();
   if (!fence_ts.ok()) co_return absl::UnknownError("no timestamp to settle the earlier attempt");
@@ -93,7 +93,7 @@ AsyncOr<RunOutcome> TransactionManager::Run(RunRequest request, Body body) {
       co_return absl::UnknownError("a newer attempt of this request has taken over");
   }
   identity.set_attempt_ts(fence_ts->value());
-  co_return co_await RunAttempts(std::move(identity), std::move(body));
+  co_return co_await RunAttempts(std::move(identity), request.read_only, std::move(body));
 }
 
 AsyncOr<v1::FenceResponse> TransactionManager::FenceEverywhere(RunRequest request,
@@ -125,7 +125,7 @@ AsyncOr<v1::FenceResponse> TransactionManager::FenceEverywhere(RunRequest reques
   co_return worst;
 }
 
-AsyncOr<RunOutcome> TransactionManager::RunAttempts(v1::TxnId identity, Body body) {
+AsyncOr<RunOutcome> TransactionManager::RunAttempts(v1::TxnId identity, bool read_only, Body body) {
   absl::Status last;
   for (uint32_t attempt = 0; attempt < limits_.conflict_attempts_max; ++attempt) {
     if (attempt > 0) co_await client_.Sleep(Backoff(attempt - 1));
@@ -135,7 +135,7 @@ AsyncOr<RunOutcome> TransactionManager::RunAttempts(v1::TxnId identity, Body bod
     if (GRAPHDB_MUTANT("rule-T7.first-attempt-is-oldest") && identity.attempt_ts() == 0) {
       identity.set_attempt_ts(start->value());
     }
-    absl::StatusOr<RunOutcome> outcome = co_await RunOnce(identity, body);
+    absl::StatusOr<RunOutcome> outcome = co_await RunOnce(identity, read_only, body);
     if (outcome.ok() || !absl::IsAborted(outcome.status())) co_return outcome;
     GRAPHDB_COVER("txn.conflict_retried");
     last = outcome.status();
@@ -144,8 +144,8 @@ AsyncOr<RunOutcome> TransactionManager::RunAttempts(v1::TxnId identity, Body bod
       absl::StrCat("txn.conflict_attempts_max reached; last: ", last.message()));
 }
 
-AsyncOr<RunOutcome> TransactionManager::RunOnce(v1::TxnId identity, Body body) {
-  DistributedTransaction txn(*this, std::move(identity));
+AsyncOr<RunOutcome> TransactionManager::RunOnce(v1::TxnId identity, bool read_only, Body body) {
+  DistributedTransaction txn(*this, std::move(identity), read_only);
   absl::StatusOr<std::string> result = co_await body(txn);
   if (!result.ok()) co_return result.status();
   if (txn.has_writes() && result->size() > limits_.result_bytes_max) {

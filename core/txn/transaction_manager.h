@@ -87,8 +87,8 @@ class TransactionManager {
  private:
   // What the fences said, taken together; `fence_ts` names the new attempt.
   AsyncOr<v1::FenceResponse> FenceEverywhere(RunRequest request, Timestamp fence_ts);
-  AsyncOr<RunOutcome> RunAttempts(v1::TxnId identity, Body body);
-  AsyncOr<RunOutcome> RunOnce(v1::TxnId identity, Body body);
+  AsyncOr<RunOutcome> RunAttempts(v1::TxnId identity, bool read_only, Body body);
+  AsyncOr<RunOutcome> RunOnce(v1::TxnId identity, bool read_only, Body body);
   Duration Backoff(uint32_t attempt);
 
   ShardClient& client_;

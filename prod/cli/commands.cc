@@ -97,14 +97,24 @@ class PartialFile {
   }
   absl::Status Commit() {
     if (fsync(fd_) != 0) return Failed("can't sync");
+    const int closed = close(std::exchange(fd_, -1));
+    if (closed != 0) return Failed("can't close");
     if (rename(partial_.c_str(), path_.c_str()) != 0) return Failed("can't rename");
-    close(fd_);
-    fd_ = -1;
-    return absl::OkStatus();
+    return SyncFolder();
   }
   uint64_t written() const { return written_; }
 
  private:
+  // The name has to outlive a power cut as well.
+  absl::Status SyncFolder() const {
+    const size_t slash = path_.rfind('/');
+    const std::string folder = slash == std::string::npos ? "." : path_.substr(0, slash + 1);
+    const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return Failed("can't open the folder of");
+    const bool synced = fsync(fd) == 0;
+    close(fd);
+    return synced ? absl::OkStatus() : Failed("can't sync the folder of");
+  }
   absl::Status Failed(const char* what) const {
     return absl::InvalidArgumentError(
         absl::StrCat(what, " ", partial_, ": ", std::strerror(errno)));

@@ -34,13 +34,16 @@ ExitCode SnapshotVerify(const Console& console, const std::vector<std::string>& 
     auto source = prod::FileImportSource::Open(file);
     if (!source.ok()) {
       console.err << "graphdb-cli: " << std::string(source.status().message()) << "\n";
-      return kUsage;
+      lines.push_back({{"file", file}, {"error", std::string(source.status().message())}});
+      code = kUsage;
+      continue;
     }
     const absl::StatusOr<migrate::SnapshotSummary> summary = Verify(source->get());
     if (!summary.ok()) {
       console.err << "graphdb-cli: " << file << ": " << std::string(summary.status().message())
                   << "\n";
-      code = kRefused;
+      lines.push_back({{"file", file}, {"error", std::string(summary.status().message())}});
+      if (code == kOk) code = kRefused;
       continue;
     }
     const uint64_t nodes = summary->digest.nodes;
@@ -56,7 +59,10 @@ ExitCode SnapshotVerify(const Console& console, const std::vector<std::string>& 
                   << summary->header.to_seq.value() << ", digest " << digest << "\n";
     }
   }
-  if (console.format == Format::kJson) console.out << lines.dump(2) << "\n";
+  if (console.format == Format::kJson) {
+    console.out << lines.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+                << "\n";
+  }
   return code;
 }
 

@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
+#include "core/base/cover.h"
 #include "core/storage/keys.h"
 #include "sim/env/mixing.h"
 #include "sim/env/mutants_on.h"
@@ -193,6 +194,7 @@ class Run {
       Fail("one-cluster", "a wiped founder did not wait to be replaced beside its old cluster");
       return;
     }
+    if (groups > 0) GRAPHDB_COVER("run.second_founder");
     const uint64_t halts = world_.self_halts();
     world_.fabric().HealAll();
     if (!RunFor(kEpilogue) || groups == 0 || world_.self_halts() > halts) return;

@@ -54,6 +54,12 @@ void LeavesWorkload::Look(uint64_t hub, Duration invoked, const v1::EdgeList& ed
   for (const v1::RelationshipValue& edge : edges.edges()) {
     const auto tag = static_cast<uint64_t>(IntProperty(edge.properties(), "tag").value_or(0));
     if (!seen.insert(tag).second) bad(tag, "is there twice");
+    const auto leaf = leaves_.find(tag);
+    if (leaf == leaves_.end()) {
+      bad(tag, "was never asked for");
+    } else if (leaf->second.created == Outcome::kFail && leaf->second.completed < invoked) {
+      bad(tag, "was refused and is seen");
+    }
   }
   for (const auto& [tag, leaf] : leaves_) {
     const bool due = leaf.hub == hub && leaf.created == Outcome::kOk && leaf.completed < invoked;

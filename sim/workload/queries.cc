@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/cover.h"
 
 namespace graphdb::sim {
 namespace {
@@ -99,6 +100,11 @@ void QueriesWorkload::Refused(const Region& region, const Statement& statement,
                                                  "): ", ToQuery(statement, region.label).text())};
 }
 
+void QueriesWorkload::Lose(Region* region) {
+  GRAPHDB_COVER("queries.region_lost");
+  region->lost = true;
+}
+
 void QueriesWorkload::Judge(Region* region, const Statement& statement, const OpOutcome& outcome) {
   if (region->lost || violation_) return;
   if (outcome.outcome == Outcome::kFail) {
@@ -108,14 +114,11 @@ void QueriesWorkload::Judge(Region* region, const Statement& statement, const Op
   if (outcome.outcome == Outcome::kInfo) {
     if (!statement.writes()) return;
     for (Possible& possible : region->possible) possible.unsettled.push_back(statement);
-    region->lost = region->possible.front().unsettled.size() > kUnsettledMax;
+    if (region->possible.front().unsettled.size() > kUnsettledMax) Lose(region);
     return;
   }
   AddWhatMayHaveCome(&region->possible);
-  if (region->possible.size() > kPossibleMax) {
-    region->lost = true;
-    return;
-  }
+  if (region->possible.size() > kPossibleMax) return Lose(region);
   const Answer answer = ReadAnswer(statement, outcome.rows);
   std::vector<Possible> left;
   std::string expected;

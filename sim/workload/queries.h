@@ -52,6 +52,7 @@ class QueriesWorkload final : public Workload {
   Region& RegionOf(uint32_t client);
   void Judge(Region* region, const Statement& statement, const OpOutcome& outcome);
   void Refused(const Region& region, const Statement& statement, const OpOutcome& outcome);
+  static void Lose(Region* region);
   static void AddWhatMayHaveCome(std::vector<Possible>* possible);
 
   const uint64_t first_;

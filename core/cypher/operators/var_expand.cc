@@ -97,6 +97,8 @@ class VarExpand : public Operator {
     ++depth_;
     std::vector<Trail> next;
     for (const Trail& trail : frontier_) {
+      // Each relationship is compared with every step of the trail.
+      GRAPHDB_CO_RETURN_IF_ERROR(co_await context_.Work(hop_.Of(trail.end).size() * depth_));
       for (const RelationshipRef& record : hop_.Of(trail.end)) {
         if (!Fits(trail, record)) continue;
         GRAPHDB_CO_RETURN_IF_ERROR(charge_.Add(sizeof(Trail) + sizeof(Step) + 32));
