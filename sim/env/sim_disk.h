@@ -50,6 +50,8 @@ struct DiskFaults {
   // others: who acknowledges on a lying log loses what was acknowledged.
   uint32_t corrupt_ppm = 0;
   uint64_t capacity_bytes = ~uint64_t{0};  // kResourceExhausted beyond it
+
+  friend bool operator==(const DiskFaults&, const DiskFaults&) = default;
 };
 
 struct DiskStats {

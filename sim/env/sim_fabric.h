@@ -38,6 +38,8 @@ struct LinkProfile {
   uint32_t stale_ppm = 0;  // kept for up to stale_max, beyond a restart
   Duration stale_max = Duration::Seconds(20);
   uint32_t queue_messages_max = 1000;
+
+  friend bool operator==(const LinkProfile&, const LinkProfile&) = default;
 };
 
 struct NetworkCounters {

@@ -44,6 +44,8 @@ struct KvFaults {
   // The engine flushes by itself about every so many written bytes; 0: never.
   uint64_t flush_every_bytes = 256 << 10;
   uint32_t write_error_ppm = 0;  // sticky: every later Write fails
+
+  friend bool operator==(const KvFaults&, const KvFaults&) = default;
 };
 
 // What outlives the node.

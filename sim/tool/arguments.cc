@@ -73,6 +73,8 @@ absl::Status SetValue(absl::string_view option, absl::string_view value, Argumen
     arguments->hashes = std::string(value);
   } else if (option == "--check-hashes") {
     arguments->check_hashes = std::string(value);
+  } else if (option == "--write-scenario") {
+    arguments->write_scenario = std::string(value);
   } else if (option == "--commit") {
     arguments->commit = std::string(value);
   } else if (option == "--log") {
@@ -112,6 +114,9 @@ absl::Status CheckTogether(const Arguments& arguments, bool swarm) {
     return absl::InvalidArgumentError(
         "--reverse, --fail-fast, --hashes and --check-hashes: expected together with --seeds");
   }
+  if (arguments.many && !arguments.write_scenario.empty()) {
+    return absl::InvalidArgumentError("--write-scenario: expected without --seeds");
+  }
   return absl::OkStatus();
 }
 
@@ -128,6 +133,7 @@ absl::string_view Usage() {
 
   --log none|short|full   what one run prints of its trace (default short)
   --mutate ID             plants a bug (docs/mutants.md)
+  --write-scenario FILE   writes the run as a scenario file, which replays it
   --jobs N                worker processes (default: all cores)
   --hashes FILE           writes one line SEED,HASH per seed
   --check-hashes FILE     compares with such a file; exit 4 where one differs

@@ -30,7 +30,8 @@ struct Arguments {
   std::string hashes;        // write seed,hash lines
   std::string check_hashes;  // compare with such a file
   LogDetail log = LogDetail::kShort;
-  std::string commit;  // for replay lines
+  std::string write_scenario;  // the run as a file
+  std::string commit;          // for replay lines
   uint32_t seed_timeout_s = 600;
 };
 

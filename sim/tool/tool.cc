@@ -87,8 +87,23 @@ class Tool {
     return !arguments_.scenario.empty() && scenario_.expect == Scenario::Expect::kViolation;
   }
 
+  // The run as a file. Before it runs: it may die.
+  bool Write(const RunOptions& options) const {
+    Scenario scenario = scenario_;
+    scenario.options = options;
+    std::ofstream out(arguments_.write_scenario);
+    out << WriteScenario(scenario,
+                         absl::StrCat("tools/dev sim run --scenario ", arguments_.write_scenario));
+    out.close();
+    return out.good();
+  }
+
   int One() {
     const RunOptions options = OptionsFor(arguments_.seed);
+    if (!arguments_.write_scenario.empty() && !Write(options)) {
+      return Complain(absl::StrCat("--write-scenario '", arguments_.write_scenario,
+                                   "': expected a file that can be written"));
+    }
     std::printf("run: %s seed %llu\noptions: %s\n", options.name.c_str(),
                 static_cast<unsigned long long>(options.seed), ToText(options).c_str());
     RunTrace trace;

@@ -43,6 +43,14 @@ expect 2 "--scenario 'nowhere.txt'" -- run --scenario nowhere.txt
 expect 2 'unknown option' -- run --speed 9
 expect 0 '^Exit status' -- --help
 
+# A run written down is the same run.
+for seed in 1 2 3 4 5 6 7 8; do
+  expect 0 'trace=' -- run --swarm --seed "$seed" --write-scenario "written$seed.txt"
+  trace=$(grep -o 'trace=.*' <<<"$output")
+  expect 0 "$trace" -- run --scenario "written$seed.txt"
+done
+expect 2 "--write-scenario 'no/such/folder'" -- run --swarm --write-scenario no/such/folder
+
 expect 1 '^verdict: FAILED graph-symmetry' -- run --swarm --seed 1 --mutate=toy.edges
 count=$(grep -c 'tools/dev sim' <<<"$output")
 [ "$count" -eq 1 ] || { echo "FAILED: $count replay lines"; failures=$((failures + 1)); }

@@ -23,14 +23,10 @@ std::string TargetText(const FaultTarget& target) {
   return "?";
 }
 
-std::string PercentText(uint32_t ppm) {
-  return ppm % 10'000 == 0 ? absl::StrCat(ppm / 10'000, "%") : absl::StrCat(ppm, "ppm");
-}
-
 std::string NetworkText(const NetworkRates& rates) {
   return absl::StrCat(
-      "drop=", PercentText(rates.drop_ppm), " duplicate=", PercentText(rates.duplicate_ppm),
-      " tail=", PercentText(rates.tail_ppm), " delay=", DurationText(rates.delay_mean));
+      "drop=", RateText(rates.drop_ppm), " duplicate=", RateText(rates.duplicate_ppm),
+      " tail=", RateText(rates.tail_ppm), " delay=", DurationText(rates.delay_mean));
 }
 
 std::string GroupsText(const std::vector<std::vector<NodeId>>& groups) {
@@ -92,6 +88,10 @@ std::string NodeName(NodeId node) { return absl::StrCat("node", node.value() + 1
 
 std::string GroupName(ShardId group) {
   return group == kMetaGroup ? "meta" : absl::StrCat("shard=", group.value());
+}
+
+std::string RateText(uint32_t ppm) {
+  return ppm % 10'000 == 0 ? absl::StrCat(ppm / 10'000, "%") : absl::StrCat(ppm, "ppm");
 }
 
 std::string DurationText(Duration duration) {

@@ -6,7 +6,7 @@
 // set up.
 //
 // Invariants:
-//   1. ParseAction(ToText(a)) gives a again.
+//   1. ToText(a) as a line of a scenario file is read as a again.
 //
 // Plain values; deterministic thread only.
 #pragma once
@@ -83,6 +83,8 @@ using FaultPlan = std::vector<FaultAction>;  // in order of `at`
 std::string ToText(const FaultAction& action);
 // "1500ms"; the largest unit that is exact.
 std::string DurationText(Duration duration);
+// "2%", or "150ppm" where it is no whole number of percent.
+std::string RateText(uint32_t ppm);
 std::string NodeName(NodeId node);
 std::string GroupName(ShardId group);
 

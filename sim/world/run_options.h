@@ -92,9 +92,11 @@ struct RunOptions {
   Duration form_limit = Duration::Seconds(60);
   Duration final_limit = Duration::Seconds(60);
   uint64_t events_max = 20'000'000;  // beyond it the run is undecided
+
+  friend bool operator==(const RunOptions&, const RunOptions&) = default;
 };
 
-// One line: "nodes=3 shards=3 duration=30s ..."
+// One line, of what is not as it always is: "duration=10s network.drop=2% bank=3 faults=12"
 std::string ToText(const RunOptions& options);
 
 }  // namespace graphdb::sim

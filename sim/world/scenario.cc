@@ -1,144 +1,72 @@
 #include "sim/world/scenario.h"
 
 #include <algorithm>
-#include <limits>
+#include <iterator>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "core/base/status_macros.h"
+#include "sim/world/line_reader.h"
+#include "sim/world/option_table.h"
 
 namespace graphdb::sim {
 namespace {
 
-constexpr uint64_t kNodesMax = 9;
 constexpr uint64_t kShardsMax = 64;
 constexpr uint64_t kClientsMax = 64;
-constexpr int64_t kDurationMaxNs = 3'600'000'000'000;
 constexpr size_t kActionsMax = 10'000;
 
-struct Token {
-  absl::string_view text;
-  size_t column = 1;
-};
+// Of MakeWorkload.
+constexpr absl::string_view kWorkloads[] = {"append",   "bank", "edges", "leaves", "queries",
+                                            "register", "ring", "skew",  "unique"};
 
-bool IsPunctuation(char c) { return c == '{' || c == '}' || c == '|'; }
-
-std::vector<Token> Tokens(absl::string_view line) {
-  std::vector<Token> tokens;
-  size_t i = 0;
-  while (i < line.size()) {
-    if (line[i] == ' ' || line[i] == '\t') {
-      ++i;
-      continue;
+absl::Status TakeOption(LineReader& in, const Option& option, absl::string_view key,
+                        RunOptions* options) {
+  uint64_t raw = 0;
+  switch (option.unit) {
+    case Option::Unit::kCount: {
+      GRAPHDB_ASSIGN_OR_RETURN(raw, in.TakeNumberOf(key, option.low, option.high));
+      break;
     }
-    size_t end = i + 1;
-    if (!IsPunctuation(line[i])) {
-      while (end < line.size() && line[end] != ' ' && line[end] != '\t' &&
-             !IsPunctuation(line[end])) {
-        ++end;
-      }
+    case Option::Unit::kTime: {
+      const Duration low = Duration::Nanoseconds(static_cast<int64_t>(option.low));
+      GRAPHDB_ASSIGN_OR_RETURN(const Duration time, in.TakeDurationOf(key, low));
+      raw = static_cast<uint64_t>(time.nanoseconds());
+      break;
     }
-    tokens.push_back({line.substr(i, end - i), i + 1});
-    i = end;
+    case Option::Unit::kRate: {
+      GRAPHDB_ASSIGN_OR_RETURN(raw, in.TakeRateOf(key));
+      break;
+    }
+    case Option::Unit::kPartsPerBillion: {
+      GRAPHDB_ASSIGN_OR_RETURN(raw, in.TakePartsPerBillionOf(key, option.high));
+      break;
+    }
+    case Option::Unit::kWord: {
+      GRAPHDB_ASSIGN_OR_RETURN(raw, in.TakeWordOf(key, option.words, option.high + 1));
+      break;
+    }
   }
-  return tokens;
+  option.set(*options, raw);
+  return absl::OkStatus();
 }
 
-// One line being read, token by token. A failure remembers where.
-class LineReader {
- public:
-  LineReader(absl::string_view file, size_t line, absl::string_view text)
-      : file_(file), line_(line), end_column_(text.size() + 1), tokens_(Tokens(text)) {}
-
-  bool done() const { return next_ == tokens_.size(); }
-  absl::string_view Peek() const { return done() ? absl::string_view() : tokens_[next_].text; }
-  absl::string_view Take() {
-    const absl::string_view text = Peek();
-    if (!done()) ++next_;
-    return text;
+// What a line of the file may begin with.
+std::string Directives() {
+  std::string text;
+  absl::string_view last;
+  for (const Option& option : OptionTable()) {
+    if (Directive(option) == last) continue;
+    last = Directive(option);
+    absl::StrAppend(&text, last, ", ");
   }
-  bool TakeIf(absl::string_view text) {
-    if (Peek() != text) return false;
-    ++next_;
-    return true;
-  }
-  // About the token that comes next.
-  absl::Status Error(absl::string_view expected) const {
-    const size_t column = done() ? end_column_ : tokens_[next_].column;
-    const std::string value = done() ? "the end of the line" : absl::StrCat("'", Peek(), "'");
-    return absl::InvalidArgumentError(
-        absl::StrCat(file_, ":", line_, ":", column, ": ", value, ": expected ", expected));
-  }
-  absl::Status AtEnd() const { return done() ? absl::OkStatus() : Error("the end of the line"); }
-
- private:
-  const absl::string_view file_;
-  const size_t line_;
-  const size_t end_column_;
-  const std::vector<Token> tokens_;
-  size_t next_ = 0;
-};
-
-absl::StatusOr<uint64_t> TakeNumber(LineReader& in, uint64_t low, uint64_t high) {
-  uint64_t value = 0;
-  const absl::string_view text = in.Peek();
-  const bool digits = !text.empty() && text[0] >= '0' && text[0] <= '9';
-  if (!digits || !absl::SimpleAtoi(text, &value) || value < low || value > high) {
-    return in.Error(absl::StrCat("a number from ", low, " to ", high));
-  }
-  in.Take();
-  return value;
-}
-
-bool ParseDuration(absl::string_view text, Duration* duration) {
-  static constexpr std::pair<const char*, int64_t> kUnits[] = {
-      {"ns", 1}, {"us", 1'000}, {"ms", 1'000'000}, {"s", 1'000'000'000}};
-  const bool negative = absl::ConsumePrefix(&text, "-");
-  const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  int64_t count = 0;
-  if (digits == 0 || !absl::SimpleAtoi(text.substr(0, digits), &count)) return false;
-  for (const auto& [unit, ns] : kUnits) {
-    if (text.substr(digits) != unit) continue;
-    if (count > kDurationMaxNs / ns) return false;
-    *duration = Duration::Nanoseconds(negative ? -count * ns : count * ns);
-    return true;
-  }
-  return false;
-}
-
-absl::StatusOr<Duration> TakeDuration(LineReader& in, bool may_be_negative = false) {
-  Duration duration;
-  if (!ParseDuration(in.Peek(), &duration) || (!may_be_negative && duration < Duration())) {
-    return in.Error("a time such as 500ms or 5s, at most 3600s");
-  }
-  in.Take();
-  return duration;
-}
-
-// "KEY=VALUE": gives VALUE.
-absl::StatusOr<absl::string_view> TakeValueOf(LineReader& in, absl::string_view key) {
-  absl::string_view text = in.Peek();
-  if (!absl::ConsumePrefix(&text, absl::StrCat(key, "="))) {
-    return in.Error(absl::StrCat(key, "=..."));
-  }
-  return text;
-}
-
-absl::StatusOr<uint64_t> TakeNumberOf(LineReader& in, absl::string_view key, uint64_t low,
-                                      uint64_t high) {
-  GRAPHDB_ASSIGN_OR_RETURN(const absl::string_view text, TakeValueOf(in, key));
-  uint64_t value = 0;
-  const bool digits = !text.empty() && text[0] >= '0' && text[0] <= '9';
-  if (!digits || !absl::SimpleAtoi(text, &value) || value < low || value > high) {
-    return in.Error(absl::StrCat(key, "=N with N from ", low, " to ", high));
-  }
-  in.Take();
-  return value;
+  return absl::StrCat(text, "workload, slow-link, mutant, at, forming or expect");
 }
 
 class Parser {
@@ -167,10 +95,11 @@ class Parser {
     if (absl::StartsWith(line, "#")) return Header(number, line);
     LineReader in(file_, number, line);
     if (in.done()) return absl::OkStatus();
-    const absl::string_view word = in.Peek();
-    if (word == "at") {
-      in.Take();
-      GRAPHDB_RETURN_IF_ERROR(At(in));
+    if (in.TakeIf("at")) {
+      GRAPHDB_RETURN_IF_ERROR(At(in, &scenario_.options.plan));
+    } else if (in.TakeIf("forming")) {
+      if (!in.TakeIf("at")) return in.Error("at");
+      GRAPHDB_RETURN_IF_ERROR(At(in, &scenario_.options.forming_plan));
     } else {
       GRAPHDB_RETURN_IF_ERROR(Setting(in));
     }
@@ -183,6 +112,10 @@ class Parser {
       scenario_.options.name = std::string(absl::StripAsciiWhitespace(rest));
     } else if (absl::ConsumePrefix(&rest, "about:")) {
       scenario_.about = std::string(absl::StripAsciiWhitespace(rest));
+    } else if (absl::ConsumePrefix(&rest, "oracle:")) {
+      scenario_.oracle = std::string(absl::StripAsciiWhitespace(rest));
+    } else if (absl::ConsumePrefix(&rest, "mutant:")) {
+      scenario_.mutant = std::string(absl::StripAsciiWhitespace(rest));
     } else if (absl::ConsumePrefix(&rest, "seed:")) {
       const absl::string_view value = absl::StripAsciiWhitespace(rest);
       uint64_t seed = 0;
@@ -197,67 +130,77 @@ class Parser {
   }
 
   absl::Status Setting(LineReader& in) {
-    RunOptions& options = scenario_.options;
-    if (in.TakeIf("nodes")) {
-      GRAPHDB_ASSIGN_OR_RETURN(const uint64_t nodes, TakeNumber(in, 1, kNodesMax));
-      options.nodes = static_cast<uint32_t>(nodes);
-      nodes_known_ = true;
-    } else if (in.TakeIf("shards")) {
-      GRAPHDB_ASSIGN_OR_RETURN(const uint64_t shards, TakeNumber(in, 1, kShardsMax));
-      options.shards = static_cast<uint32_t>(shards);
-    } else if (in.TakeIf("duration")) {
-      GRAPHDB_ASSIGN_OR_RETURN(options.duration, TakeDuration(in));
-    } else if (in.TakeIf("think")) {
-      GRAPHDB_ASSIGN_OR_RETURN(options.think_mean, TakeDuration(in));
-    } else if (in.TakeIf("supervisor")) {
-      GRAPHDB_ASSIGN_OR_RETURN(options.supervisor_delay, TakeDuration(in));
-    } else if (in.TakeIf("clock-error")) {
-      GRAPHDB_ASSIGN_OR_RETURN(const uint64_t ppm, TakeNumberOf(in, "ppm", 0, 100'000));
-      options.clock_error_ppb_max = static_cast<int64_t>(ppm) * 1'000;
-    } else if (in.TakeIf("network")) {
-      NetworkRates rates;
-      GRAPHDB_RETURN_IF_ERROR(Rates(in, &rates));
-      options.network.drop_ppm = rates.drop_ppm;
-      options.network.duplicate_ppm = rates.duplicate_ppm;
-      options.network.tail_ppm = rates.tail_ppm;
-      options.network.delay_mean = rates.delay_mean;
-    } else if (in.TakeIf("workload")) {
-      return Workload(in);
-    } else if (in.TakeIf("mutant")) {
+    if (in.TakeIf("workload")) return Workload(in);
+    if (in.TakeIf("slow-link")) return AlwaysSlow(in);
+    if (in.TakeIf("mutant")) {
       if (in.done()) return in.Error("the id of a mutant (docs/mutants.md)");
-      options.mutant = std::string(in.Take());
-    } else if (in.TakeIf("expect")) {
+      scenario_.options.mutant = std::string(in.Take());
+      return absl::OkStatus();
+    }
+    if (in.TakeIf("expect")) {
       if (in.Peek() != "ok" && in.Peek() != "violation") return in.Error("ok or violation");
       scenario_.expect = in.Take() == "ok" ? Scenario::Expect::kOk : Scenario::Expect::kViolation;
-    } else {
-      return in.Error(
-          "nodes, shards, duration, think, supervisor, clock-error, network, workload, mutant, "
-          "at or expect");
+      return absl::OkStatus();
     }
+    return OptionLine(in);
+  }
+
+  // "think 300ms", "network drop=2% delay=1ms"
+  absl::Status OptionLine(LineReader& in) {
+    std::vector<const Option*> rows;
+    for (const Option& option : OptionTable()) {
+      if (in.Peek() == Directive(option)) rows.push_back(&option);
+    }
+    if (rows.empty()) return in.Error(Directives());
+    const absl::string_view directive = in.Take();
+    if (directive == "nodes") nodes_known_ = true;
+    if (rows.front()->group == Option::Group::kRun) {
+      return TakeOption(in, *rows.front(), "", &scenario_.options);
+    }
+    do {
+      const auto row = std::find_if(rows.begin(), rows.end(), [&in](const Option* option) {
+        return absl::StartsWith(in.Peek(), absl::StrCat(option->key, "="));
+      });
+      if (row == rows.end()) {
+        return in.Error(absl::StrJoin(rows, " or ", [](std::string* out, const Option* option) {
+          absl::StrAppend(out, option->key, "=");
+        }));
+      }
+      GRAPHDB_RETURN_IF_ERROR(TakeOption(in, **row, (*row)->key, &scenario_.options));
+    } while (!in.done());
     return absl::OkStatus();
   }
 
   absl::Status Workload(LineReader& in) {
-    static constexpr absl::string_view kNames[] = {"append",   "bank", "edges", "leaves", "queries",
-                                                   "register", "ring", "skew",  "unique"};
-    if (std::find(std::begin(kNames), std::end(kNames), in.Peek()) == std::end(kNames)) {
-      return in.Error("append, bank, edges, leaves, queries, register, ring, skew or unique");
+    if (std::find(std::begin(kWorkloads), std::end(kWorkloads), in.Peek()) ==
+        std::end(kWorkloads)) {
+      return in.Error(absl::StrJoin(kWorkloads, " or "));
     }
     WorkloadSpec spec;
     spec.name = std::string(in.Take());
-    GRAPHDB_ASSIGN_OR_RETURN(const uint64_t clients, TakeNumberOf(in, "clients", 1, kClientsMax));
+    GRAPHDB_ASSIGN_OR_RETURN(const uint64_t clients, in.TakeNumberOf("clients", 1, kClientsMax));
     spec.clients = static_cast<uint32_t>(clients);
     scenario_.options.workloads.push_back(spec);
     return absl::OkStatus();
   }
 
-  absl::Status At(LineReader& in) {
+  absl::Status AlwaysSlow(LineReader& in) {
+    if (!nodes_known_) return in.Error("a line `nodes N` before it");
+    FaultAction link;
+    GRAPHDB_RETURN_IF_ERROR(Link(in, &link));
+    GRAPHDB_ASSIGN_OR_RETURN(const Duration mean, in.TakeDuration());
+    scenario_.options.slow_links.push_back({*link.from, *link.to, mean});
+    return absl::OkStatus();
+  }
+
+  // "at 5s crash node2", of the load or, after `forming`, of the first start.
+  absl::Status At(LineReader& in, FaultPlan* plan) {
     if (!nodes_known_) return in.Error("a line `nodes N` before the first `at`");
-    if (scenario_.options.plan.size() == kActionsMax) {
+    if (plan->size() == kActionsMax) {
       return in.Error(absl::StrCat("at most ", kActionsMax, " actions"));
     }
     FaultAction action;
-    GRAPHDB_ASSIGN_OR_RETURN(action.at, TakeDuration(in));
+    GRAPHDB_ASSIGN_OR_RETURN(action.at, in.TakeDuration());
     bool known = false;
     for (int kind = 0; kind < kFaultKindCount && !known; ++kind) {
       action.kind = static_cast<FaultKind>(kind);
@@ -269,7 +212,7 @@ class Parser {
           "fail-write, slow-link or rot");
     }
     GRAPHDB_RETURN_IF_ERROR(Details(in, &action));
-    scenario_.options.plan.push_back(std::move(action));
+    plan->push_back(std::move(action));
     return absl::OkStatus();
   }
 
@@ -304,7 +247,7 @@ class Parser {
                        action->kind == FaultKind::kStepWall;
     if (timed) {
       GRAPHDB_ASSIGN_OR_RETURN(action->amount,
-                               TakeDuration(in, action->kind == FaultKind::kStepWall));
+                               in.TakeDuration(action->kind == FaultKind::kStepWall));
     }
     return absl::OkStatus();
   }
@@ -335,7 +278,7 @@ class Parser {
       target->kind = word == "leader" ? FaultTarget::Kind::kLeader : FaultTarget::Kind::kFollower;
       target->group = kMetaGroup;
       if (in.TakeIf("meta")) return absl::OkStatus();
-      GRAPHDB_ASSIGN_OR_RETURN(const uint64_t shard, TakeNumberOf(in, "shard", 0, kShardsMax - 1));
+      GRAPHDB_ASSIGN_OR_RETURN(const uint64_t shard, in.TakeNumberOf("shard", 0, kShardsMax - 1));
       target->group = ShardId(static_cast<uint16_t>(shard));
       return absl::OkStatus();
     }
@@ -377,23 +320,7 @@ class Parser {
       action->from = std::exchange(action->target, FaultTarget()).node;
       GRAPHDB_ASSIGN_OR_RETURN(action->to, Node(in));
     }
-    GRAPHDB_ASSIGN_OR_RETURN(action->amount, TakeDuration(in));
-    return absl::OkStatus();
-  }
-
-  absl::Status Rate(LineReader& in, absl::string_view key, uint32_t* ppm) {
-    GRAPHDB_ASSIGN_OR_RETURN(absl::string_view text, TakeValueOf(in, key));
-    const uint32_t scale = absl::ConsumeSuffix(&text, "%") ? 10'000 : 1;
-    if (scale == 1 && !absl::ConsumeSuffix(&text, "ppm")) {
-      return in.Error(absl::StrCat(key, "=N% or ", key, "=Nppm"));
-    }
-    uint32_t value = 0;
-    if (text.empty() || text[0] < '0' || text[0] > '9' || !absl::SimpleAtoi(text, &value) ||
-        value > 1'000'000 / scale) {
-      return in.Error(absl::StrCat(key, "=N% with N from 0 to 100"));
-    }
-    *ppm = value * scale;
-    in.Take();
+    GRAPHDB_ASSIGN_OR_RETURN(action->amount, in.TakeDuration());
     return absl::OkStatus();
   }
 
@@ -401,17 +328,13 @@ class Parser {
     while (!in.done()) {
       const absl::string_view word = in.Peek();
       if (absl::StartsWith(word, "drop=")) {
-        GRAPHDB_RETURN_IF_ERROR(Rate(in, "drop", &rates->drop_ppm));
+        GRAPHDB_ASSIGN_OR_RETURN(rates->drop_ppm, in.TakeRateOf("drop"));
       } else if (absl::StartsWith(word, "duplicate=")) {
-        GRAPHDB_RETURN_IF_ERROR(Rate(in, "duplicate", &rates->duplicate_ppm));
+        GRAPHDB_ASSIGN_OR_RETURN(rates->duplicate_ppm, in.TakeRateOf("duplicate"));
       } else if (absl::StartsWith(word, "tail=")) {
-        GRAPHDB_RETURN_IF_ERROR(Rate(in, "tail", &rates->tail_ppm));
+        GRAPHDB_ASSIGN_OR_RETURN(rates->tail_ppm, in.TakeRateOf("tail"));
       } else if (absl::StartsWith(word, "delay=")) {
-        GRAPHDB_ASSIGN_OR_RETURN(const absl::string_view text, TakeValueOf(in, "delay"));
-        if (!ParseDuration(text, &rates->delay_mean) || rates->delay_mean < Duration()) {
-          return in.Error("delay=TIME such as delay=2ms");
-        }
-        in.Take();
+        GRAPHDB_ASSIGN_OR_RETURN(rates->delay_mean, in.TakeDurationOf("delay", Duration()));
       } else {
         return in.Error("drop=, duplicate=, tail= or delay=");
       }
@@ -426,12 +349,13 @@ class Parser {
     };
     if (scenario_.options.name.empty()) return missing("a line `# name: NAME`");
     if (!nodes_known_) return missing("a line `nodes N`");
-    for (const FaultAction& action : scenario_.options.plan) {
-      const FaultTarget& target = action.target;
-      if (target.group != kMetaGroup && target.group.value() >= scenario_.options.shards) {
-        return missing(absl::StrCat("shard=", target.group.value(), " of `",
-                                    graphdb::sim::ToText(action), "` below the number of shards, ",
-                                    scenario_.options.shards));
+    const uint32_t shards = scenario_.options.shards;
+    for (const FaultPlan* plan : {&scenario_.options.plan, &scenario_.options.forming_plan}) {
+      for (const FaultAction& action : *plan) {
+        const ShardId group = action.target.group;
+        if (group == kMetaGroup || group.value() < shards) continue;
+        return missing(absl::StrCat("shard=", group.value(), " of `", ToText(action),
+                                    "` below the number of shards, ", shards));
       }
     }
     return absl::OkStatus();
@@ -443,28 +367,49 @@ class Parser {
   bool nodes_known_ = false;
 };
 
+// Nodes, shards and duration, and what is not as it always is; a line each group.
+void AppendOptions(const RunOptions& options, std::string* text) {
+  constexpr absl::string_view kAlways[] = {"nodes", "shards", "duration"};
+  const char* open = nullptr;
+  for (const Option& option : OptionTable()) {
+    const char* directive = Directive(option);
+    const bool always =
+        std::find(std::begin(kAlways), std::end(kAlways), directive) != std::end(kAlways);
+    if (!always && IsDefault(option, options)) continue;
+    if (directive != open) absl::StrAppend(text, open == nullptr ? "" : "\n", directive);
+    open = directive;
+    const bool alone = option.group == Option::Group::kRun;
+    absl::StrAppend(text, " ", alone ? "" : absl::StrCat(option.key, "="),
+                    ValueText(option, options));
+  }
+  absl::StrAppend(text, "\n");
+}
+
 }  // namespace
 
 absl::StatusOr<Scenario> ParseScenario(absl::string_view text, absl::string_view file) {
   return Parser(text, file).Parse();
 }
 
-std::string ToText(const Scenario& scenario, absl::string_view rerun) {
+std::string WriteScenario(const Scenario& scenario, absl::string_view rerun) {
   const RunOptions& options = scenario.options;
-  std::string text = absl::StrCat(
-      "# name: ", options.name, "\n# about: ", scenario.about, "\n# seed: ", options.seed,
-      "\n# rerun: ", rerun, "\nnodes ", options.nodes, "\nshards ", options.shards, "\nduration ",
-      DurationText(options.duration), "\nthink ", DurationText(options.think_mean), "\nsupervisor ",
-      DurationText(options.supervisor_delay),
-      "\nclock-error ppm=", options.clock_error_ppb_max / 1'000, "\n");
-  const auto& network = options.network;
-  absl::StrAppend(&text, "network drop=", network.drop_ppm, "ppm duplicate=", network.duplicate_ppm,
-                  "ppm tail=", network.tail_ppm, "ppm delay=", DurationText(network.delay_mean),
-                  "\n");
+  std::string text = absl::StrCat("# name: ", options.name, "\n# about: ", scenario.about,
+                                  "\n# seed: ", options.seed, "\n");
+  if (!scenario.oracle.empty()) absl::StrAppend(&text, "# oracle: ", scenario.oracle, "\n");
+  if (!scenario.mutant.empty()) absl::StrAppend(&text, "# mutant: ", scenario.mutant, "\n");
+  absl::StrAppend(&text, "# rerun: ", rerun, "\n");
+  AppendOptions(options, &text);
+  for (const SlowLink& link : options.slow_links) {
+    absl::StrAppend(&text, "slow-link ", NodeName(link.from), " -> ", NodeName(link.to), " ",
+                    DurationText(link.delay_mean), "\n");
+  }
   for (const WorkloadSpec& spec : options.workloads) {
     absl::StrAppend(&text, "workload ", spec.name, " clients=", spec.clients, "\n");
   }
   if (!options.mutant.empty()) absl::StrAppend(&text, "mutant ", options.mutant, "\n");
+  for (const FaultAction& action : options.forming_plan) {
+    absl::StrAppend(&text, "forming ", ToText(action), "\n");
+  }
   for (const FaultAction& action : options.plan) absl::StrAppend(&text, ToText(action), "\n");
   absl::StrAppend(&text, "expect ", scenario.expect == Scenario::Expect::kOk ? "ok" : "violation",
                   "\n");

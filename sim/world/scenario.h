@@ -16,7 +16,7 @@
 // Invariants:
 //   1. A bad file gives an error with file, line, column, the value and what was
 //      expected there; never a half-read scenario.
-//   2. ParseScenario(ToText(s)) gives s again.
+//   2. ParseScenario(WriteScenario(s)) gives s again, whatever its options.
 //
 // Pure functions; thread-safe.
 #pragma once
@@ -33,7 +33,11 @@ struct Scenario {
   enum class Expect { kOk, kViolation };
   RunOptions options;
   std::string about;
+  std::string oracle;  // that failed when the run was found; for readers
+  std::string mutant;  // that brings its bug back; not planted by itself
   Expect expect = Expect::kOk;
+
+  friend bool operator==(const Scenario&, const Scenario&) = default;
 };
 
 inline constexpr size_t kScenarioBytesMax = 1u << 20;
@@ -42,6 +46,6 @@ inline constexpr size_t kScenarioBytesMax = 1u << 20;
 absl::StatusOr<Scenario> ParseScenario(absl::string_view text, absl::string_view file);
 
 // The file of a run, with `rerun` as its rerun line.
-std::string ToText(const Scenario& scenario, absl::string_view rerun);
+std::string WriteScenario(const Scenario& scenario, absl::string_view rerun);
 
 }  // namespace graphdb::sim
