@@ -10,10 +10,9 @@ namespace graphdb::sim {
 MaybeViolation CheckBank(const std::vector<BankRead>& reads, size_t accounts, int64_t total) {
   for (const BankRead& read : reads) {
     const auto bad = [&](absl::string_view what) {
-      return Violation{
-          "bank", absl::StrCat(what, ": client", read.client, " at ", read.at.nanoseconds(),
-                               "ns read [", absl::StrJoin(read.balances, " "), "], expected sum ",
-                               total, " over ", accounts, " accounts")};
+      return Violation{"bank", absl::StrCat(what, ": ", OpName(read.client, read.at), " read [",
+                                            absl::StrJoin(read.balances, " "), "], expected sum ",
+                                            total, " over ", accounts, " accounts")};
     };
     if (read.balances.size() != accounts) return bad("an account is missing");
     int64_t sum = 0;

@@ -42,6 +42,10 @@ struct Op {
 
 using History = std::vector<Op>;  // in order of `invoked`
 
+// "client3@12.345678s": how a message of an oracle names what a client was doing
+// at a time, so that a person finds it in the trace, and //sim/explain on its page.
+std::string OpName(uint32_t client, Duration at);
+
 struct Violation {
   std::string oracle;   // "list-append.G-single-realtime"
   std::string message;  // with the operations that prove it

@@ -31,7 +31,8 @@ std::string Show(const std::vector<int64_t>& list) {
 }
 
 std::string Show(const History& history, uint32_t op) {
-  std::string text = absl::StrCat("T", op, " (client", history[op].client, ")");
+  std::string text =
+      absl::StrCat("T", op, " (", OpName(history[op].client, history[op].invoked), ")");
   for (const Mop& mop : history[op].mops) {
     if (mop.kind == Mop::Kind::kAppend) {
       absl::StrAppend(&text, " append ", mop.key, " ", *mop.value);

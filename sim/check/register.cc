@@ -16,10 +16,13 @@ std::string Show(const std::optional<int64_t>& value) {
 
 std::string Show(const Op& op) {
   const Mop& mop = op.mops[0];
-  std::string text = absl::StrCat(
-      "client", op.client, " [", op.invoked.nanoseconds(), ", ",
-      op.outcome == Outcome::kInfo ? std::string("?") : absl::StrCat(op.completed.nanoseconds()),
-      "] ");
+  std::string text =
+      absl::StrCat(OpName(op.client, op.invoked), " (",
+                   op.outcome == Outcome::kInfo
+                       ? std::string("no answer")
+                       : absl::StrCat("answered after ",
+                                      (op.completed - op.invoked).nanoseconds() / 1'000, " us"),
+                   ") ");
   switch (mop.kind) {
     case Mop::Kind::kRead:
       return absl::StrCat(text, "read ", Show(mop.value));

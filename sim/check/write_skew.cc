@@ -14,10 +14,9 @@ MaybeViolation CheckWriteSkew(const std::vector<SkewSide>& acknowledged) {
     const auto other = blind[1 - side.side].find(side.pair);
     if (other == blind[1 - side.side].end()) continue;
     return Violation{"write-skew",
-                     absl::StrCat("pair ", side.pair, ": client", side.client, " (acknowledged at ",
-                                  side.at.nanoseconds(), "ns) and client", other->second->client,
-                                  " (", other->second->at.nanoseconds(),
-                                  "ns) both committed without seeing the other")};
+                     absl::StrCat("pair ", side.pair, ": ", OpName(side.client, side.at), " and ",
+                                  OpName(other->second->client, other->second->at),
+                                  " both committed without seeing the other")};
   }
   return std::nullopt;
 }

@@ -124,7 +124,8 @@ EventId EventLoop::Soon(Life life, const char* kind, Callback callback, uint64_t
                payload);
 }
 
-void EventLoop::Deliver(Duration when, ActorId from, ActorId to, std::string message) {
+void EventLoop::Deliver(Duration when, ActorId from, ActorId to, uint64_t number,
+                        std::string message) {
   const uint32_t slot = NewSlot();
   Event& event = slots_[slot];
   event.state = State::kPending;
@@ -132,6 +133,7 @@ void EventLoop::Deliver(Duration when, ActorId from, ActorId to, std::string mes
   event.life = Life{to, 0};
   event.from = from;
   event.kind = "net.message";
+  event.payload = number;
   event.message = std::move(message);
   Push(when, slot);
 }
@@ -194,12 +196,13 @@ void EventLoop::Dispatch(const Entry& entry) {
   last_ran_ = actor;
   if (event.is_message) {
     const ActorId from = event.from;
+    const uint64_t number = event.payload;
     std::string message = std::move(event.message);
     hash_.Add(events_++, now_, (uint64_t{from.value()} << 32) | actor.value(), event.kind,
               HashBytes(message));
     FreeSlot(entry.slot);
     GRAPHDB_CHECK(sink_ != nullptr) << "a message without a network";
-    sink_->Arrive(from, actor, std::move(message));
+    sink_->Arrive(from, actor, number, std::move(message));
   } else {
     hash_.Add(events_++, now_, actor.value(), event.kind, event.payload);
     Callback callback = std::move(event.callback);

@@ -65,7 +65,7 @@ class EventLoop {
   class MessageSink {
    public:
     virtual ~MessageSink() = default;
-    virtual void Arrive(ActorId from, ActorId to, std::string message) = 0;
+    virtual void Arrive(ActorId from, ActorId to, uint64_t number, std::string message) = 0;
   };
 
   explicit EventLoop(uint64_t seed);
@@ -94,8 +94,9 @@ class EventLoop {
   }
   // As soon as possible: after a small delay drawn from [0, hop_max).
   EventId Soon(Life life, const char* kind, Callback callback, uint64_t payload = 0);
-  // Hands `message` to the sink at `when`. Its bytes are in the trace hash.
-  void Deliver(Duration when, ActorId from, ActorId to, std::string message);
+  // Hands `message` to the sink at `when`. Its bytes are in the trace hash; the
+  // number is the sink's own.
+  void Deliver(Duration when, ActorId from, ActorId to, uint64_t number, std::string message);
   void Cancel(EventId event);
 
   void SetMessageSink(MessageSink* sink) { sink_ = sink; }
@@ -132,7 +133,7 @@ class EventLoop {
     Life life;
     ActorId from;
     const char* kind = "";
-    uint64_t payload = 0;
+    uint64_t payload = 0;  // of a message: its number
     Callback callback;
     std::string message;
   };

@@ -1,5 +1,7 @@
 #include "sim/env/mutants_on.h"
 
+#include <utility>
+
 #include "core/base/cover.h"
 #include "core/base/lookup_map.h"
 #include "core/base/mutant.h"
@@ -17,6 +19,7 @@ struct Counters {
   // counter quickly and the name merges them.
   LookupMap<const char*, uint64_t*> by_address;
   std::map<std::string, uint64_t> by_name;
+  absl::AnyInvocable<void(const char*)> listener;
 };
 
 Counters& TheCounters() {
@@ -30,6 +33,7 @@ const char* ActiveMutant() { return g_active; }
 
 void CoverHit(const char* name) {
   Counters& counters = TheCounters();
+  if (counters.listener) counters.listener(name);
   if (uint64_t** found = counters.by_address.Find(name)) {
     ++**found;
     return;
@@ -52,6 +56,10 @@ std::map<std::string, uint64_t> CoverCounts() {
     if (count > 0) counts.emplace(name, count);
   }
   return counts;
+}
+
+void SetCoverListener(absl::AnyInvocable<void(const char* name)> listener) {
+  TheCounters().listener = std::move(listener);
 }
 
 void ResetCoverCounts() {

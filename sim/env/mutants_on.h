@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/strings/string_view.h"
 
 namespace graphdb::sim {
@@ -18,5 +19,7 @@ void SetActiveMutant(absl::string_view id);
 // Counts by name since the last reset.
 std::map<std::string, uint64_t> CoverCounts();
 void ResetCoverCounts();
+// Hears every hit from now on; null: nobody. It must not reach a probe itself.
+void SetCoverListener(absl::AnyInvocable<void(const char* name)> listener);
 
 }  // namespace graphdb::sim

@@ -87,11 +87,11 @@ void SimFabric::Send(NodeId from, NodeId to, std::string message) {
   Random rng(Mix(link.stream, static_cast<uint64_t>(now), link.number++));
   if (link.cut) {
     ++counters_.cut;
-    return;
+    return RecordUnsent(from, to, message, "cut");
   }
   if (rng.Below(kMillion) < link.profile.drop_ppm) {
     ++counters_.dropped;
-    return;
+    return RecordUnsent(from, to, message, "dropped");
   }
   if (rng.Below(kMillion) < link.profile.duplicate_ppm) {
     ++counters_.duplicated;
@@ -120,13 +120,15 @@ void SimFabric::Launch(Link& link, NodeId from, NodeId to, Random& rng, std::str
   const Duration delay = DrawDelay(link.profile, rng);
   if (link.in_flight >= link.profile.queue_messages_max) {
     ++counters_.overflowed;
-    return;
+    return RecordUnsent(from, to, message, "overflow");
   }
   ++link.in_flight;
-  loop_.Deliver(loop_.now() + delay, NodeActor(from), NodeActor(to), std::move(message));
+  const uint64_t number = ++launched_;
+  if (recorder_ != nullptr) RecordSent(from, to, loop_.now() + delay, number, message);
+  loop_.Deliver(loop_.now() + delay, NodeActor(from), NodeActor(to), number, std::move(message));
 }
 
-void SimFabric::Arrive(ActorId from, ActorId to, std::string message) {
+void SimFabric::Arrive(ActorId from, ActorId to, uint64_t number, std::string message) {
   const NodeId sender = NodeOf(from);
   const NodeId target = NodeOf(to);
   Link& link = LinkOf(sender, target);
@@ -134,13 +136,53 @@ void SimFabric::Arrive(ActorId from, ActorId to, std::string message) {
   --link.in_flight;
   if (link.cut) {
     ++counters_.cut;
-    return;
+    return RecordLost(sender, target, number, "cut");
   }
-  if (!loop_.HasLife(to)) return;
   env::Network::Receiver& receiver = receivers_[target.value()];
-  if (!receiver) return;
+  if (!loop_.HasLife(to) || !receiver) return RecordLost(sender, target, number, "down");
   ++counters_.delivered;
+  if (recorder_ != nullptr) {
+    TraceEvent arrived;
+    arrived.kind = TraceEvent::Kind::kArrived;
+    arrived.at = loop_.now();
+    arrived.actor = from;
+    arrived.peer = to;
+    arrived.id = number;
+    recorder_->On(arrived);
+  }
   receiver(sender, std::move(message));
+}
+
+void SimFabric::RecordSent(NodeId from, NodeId to, Duration due, uint64_t number,
+                           absl::string_view message) {
+  TraceEvent sent;
+  sent.kind = TraceEvent::Kind::kSent;
+  sent.at = loop_.now();
+  sent.actor = NodeActor(from);
+  sent.peer = NodeActor(to);
+  sent.id = number;
+  sent.until = due;
+  sent.text = message;
+  recorder_->On(sent);
+}
+
+void SimFabric::RecordLost(NodeId from, NodeId to, uint64_t number, const char* why) {
+  if (recorder_ == nullptr) return;
+  TraceEvent lost;
+  lost.kind = TraceEvent::Kind::kLost;
+  lost.at = loop_.now();
+  lost.actor = NodeActor(from);
+  lost.peer = NodeActor(to);
+  lost.id = number;
+  lost.text = why;
+  recorder_->On(lost);
+}
+
+void SimFabric::RecordUnsent(NodeId from, NodeId to, absl::string_view message, const char* why) {
+  if (recorder_ == nullptr) return;
+  const uint64_t number = ++launched_;
+  RecordSent(from, to, loop_.now(), number, message);
+  RecordLost(from, to, number, why);
 }
 
 }  // namespace graphdb::sim

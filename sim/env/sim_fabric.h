@@ -25,6 +25,7 @@
 #include "core/env/network.h"
 #include "core/env/random.h"
 #include "sim/env/event_loop.h"
+#include "sim/env/recorder.h"
 
 namespace graphdb::sim {
 
@@ -67,7 +68,9 @@ class SimFabric final : public EventLoop::MessageSink {
 
   void Send(NodeId from, NodeId to, std::string message);
   void SetReceiver(NodeId node, env::Network::Receiver receiver);
-  void Arrive(ActorId from, ActorId to, std::string message) override;
+  void Arrive(ActorId from, ActorId to, uint64_t number, std::string message) override;
+  // Null: nobody listens. It outlives the fabric.
+  void SetRecorder(Recorder* recorder) { recorder_ = recorder; }
 
   uint32_t node_count() const { return node_count_; }
   const NetworkCounters& counters() const { return counters_; }
@@ -85,12 +88,18 @@ class SimFabric final : public EventLoop::MessageSink {
   Link& LinkOf(NodeId from, NodeId to);
   Duration DrawDelay(const LinkProfile& profile, Random& rng);
   void Launch(Link& link, NodeId from, NodeId to, Random& rng, std::string message);
+  void RecordSent(NodeId from, NodeId to, Duration due, uint64_t number, absl::string_view message);
+  void RecordLost(NodeId from, NodeId to, uint64_t number, const char* why);
+  // Of a message that never leaves.
+  void RecordUnsent(NodeId from, NodeId to, absl::string_view message, const char* why);
 
   EventLoop& loop_;
   const uint32_t node_count_;
   std::vector<Link> links_;
   std::vector<env::Network::Receiver> receivers_;
   NetworkCounters counters_;
+  Recorder* recorder_ = nullptr;
+  uint64_t launched_ = 0;  // numbers the messages
 };
 
 class SimNetwork final : public env::Network {

@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "core/env/event_log.h"
 #include "sim/env/event_loop.h"
+#include "sim/env/recorder.h"
 
 namespace graphdb::sim {
 
@@ -25,15 +26,22 @@ class TraceLog {
   // `loop` outlives it.
   explicit TraceLog(const EventLoop& loop) : loop_(loop) {}
   void SetSink(Detail detail, Sink sink);
-  bool enabled() const { return detail_ != Detail::kOff; }
+  // Hears every line, whatever the detail. Null: nobody; it outlives the log.
+  void SetRecorder(Recorder* recorder) { recorder_ = recorder; }
+  Recorder* recorder() const { return recorder_; }
+  bool enabled() const { return detail_ != Detail::kOff || recorder_ != nullptr; }
 
   void Line(env::LogLevel level, ActorId actor, absl::string_view component,
             absl::string_view text);
 
  private:
+  void Record(env::LogLevel level, ActorId actor, absl::string_view component,
+              absl::string_view text);
+
   const EventLoop& loop_;
   Detail detail_ = Detail::kOff;
   Sink sink_;
+  Recorder* recorder_ = nullptr;
 };
 
 // "12.345678s"

@@ -37,6 +37,10 @@ MaybeViolation Observer::Look() {
 }
 
 MaybeViolation Observer::LookAt(NodeId node, const ReplicaView& view, Seen* seen) {
+  if (view.is_leader != seen->leads || (view.is_leader && view.term > seen->led_term)) {
+    seen->leads = view.is_leader;
+    RecordRole(node, view);
+  }
   if (view.is_leader && view.term > seen->led_term) {
     seen->led_term = view.term;
     ++leaders_seen_;
@@ -75,6 +79,18 @@ void Observer::SayLeader(NodeId node, const ReplicaView& view) {
       env::LogLevel::kInfo, NodeActor(node), "world",
       absl::StrCat(GroupName(view.group), " term ", view.term.value(), ": leads, last index ",
                    view.last.value(), ", commit ", view.commit.value()));
+}
+
+void Observer::RecordRole(NodeId node, const ReplicaView& view) {
+  Recorder* recorder = world_.trace().recorder();
+  if (recorder == nullptr) return;
+  TraceEvent event;
+  event.kind = view.is_leader ? TraceEvent::Kind::kLeads : TraceEvent::Kind::kFollows;
+  event.at = world_.loop().now();
+  event.actor = NodeActor(node);
+  event.group = view.group;
+  event.term = view.term;
+  recorder->On(event);
 }
 
 MaybeViolation Observer::CompareLogs() const {

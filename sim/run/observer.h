@@ -39,6 +39,7 @@ class Observer {
  private:
   struct Seen {
     Term led_term;  // the newest term it led
+    bool leads = false;
     LogIndex commit;
   };
   struct Node {
@@ -58,6 +59,7 @@ class Observer {
   MaybeViolation CheckCommitOrder(const ReplicaView& view, LogIndex index);
   MaybeViolation LookAt(NodeId node, const ReplicaView& view, Seen* seen);
   void SayLeader(NodeId node, const ReplicaView& view);
+  void RecordRole(NodeId node, const ReplicaView& view);
 
   World& world_;
   std::vector<Node> nodes_;

@@ -50,9 +50,18 @@ class Run {
     if (trace.detail != TraceLog::Detail::kOff) {
       world_.trace().SetSink(trace.detail, std::move(trace.sink));
     }
+    world_.SetRecorder(trace.recorder);
+    if (trace.recorder != nullptr) {
+      SetCoverListener([this](const char* probe) {
+        world_.Record(TraceEvent::Kind::kProbe, world_.loop().running(), 0, probe);
+      });
+    }
     g_present = &world_;
   }
-  ~Run() { g_present = nullptr; }
+  ~Run() {
+    g_present = nullptr;
+    SetCoverListener(nullptr);
+  }
 
   RunResult Execute() {
     if (Phases() && Judge()) Epilogue();
@@ -275,6 +284,7 @@ class Run {
   }
 
   void Say(absl::string_view text) {
+    world_.Record(TraceEvent::Kind::kPhase, kWorldActor, 0, text);
     if (world_.trace().enabled()) {
       world_.trace().Line(env::LogLevel::kInfo, kWorldActor, "world", text);
     }

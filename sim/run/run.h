@@ -55,6 +55,7 @@ struct RunResult {
 struct RunTrace {
   TraceLog::Detail detail = TraceLog::Detail::kOff;
   TraceLog::Sink sink;
+  Recorder* recorder = nullptr;  // outlives the run
 };
 
 RunResult ExecuteRun(const RunOptions& options, const ProgramFactory& factory, RunTrace trace);

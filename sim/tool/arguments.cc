@@ -77,6 +77,10 @@ absl::Status SetValue(absl::string_view option, absl::string_view value, Argumen
     arguments->write_scenario = std::string(value);
   } else if (option == "--commit") {
     arguments->commit = std::string(value);
+  } else if (option == "--html") {
+    arguments->html = std::string(value);
+  } else if (option == "--lines") {
+    return SetSmallNumber(option, value, 100'000, &arguments->lines);
   } else if (option == "--log") {
     return SetLog(value, arguments);
   } else {
@@ -108,6 +112,12 @@ absl::Status CheckTogether(const Arguments& arguments, bool swarm) {
   if (arguments.many && arguments.seed_given) {
     return absl::InvalidArgumentError("--seed and --seeds: expected one of them");
   }
+  if (arguments.explain && arguments.many) {
+    return absl::InvalidArgumentError("explain --seeds: expected one run, with --seed N");
+  }
+  if (!arguments.explain && !arguments.html.empty()) {
+    return absl::InvalidArgumentError("--html: expected with the command explain");
+  }
   const bool campaign_only = arguments.reverse || arguments.fail_fast ||
                              !arguments.hashes.empty() || !arguments.check_hashes.empty();
   if (campaign_only && !arguments.many) {
@@ -128,6 +138,9 @@ absl::string_view Usage() {
   graphdb-sim run --scenario FILE [--seed N]   one run of a scenario file
   graphdb-sim run --swarm --seed N             one run whose faults the seed draws
   graphdb-sim run --swarm --seeds A..B         many, on all cores
+  graphdb-sim explain ... [--html FILE] [--lines N]
+                                               one run as above, told in words, and
+                                               as a page for a browser
   graphdb-sim check FILE --model register|kv|append [--budget STEPS]
                                                judges a recorded history
 
@@ -151,13 +164,16 @@ Example: graphdb-sim run --scenario scenarios/cluster/leader_crash.txt --seed 7
 absl::StatusOr<Arguments> ParseArguments(const std::vector<std::string>& args) {
   Arguments arguments;
   bool swarm = false;
-  if (args.empty()) return absl::InvalidArgumentError("no command: expected run or check");
+  if (args.empty()) return absl::InvalidArgumentError("no command: expected run, explain or check");
   size_t i = 0;
   if (args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
     arguments.help = true;
     return arguments;
   }
-  if (args[0] != "run") return Expected("command", args[0], "run or check");
+  arguments.explain = args[0] == "explain";
+  if (args[0] != "run" && !arguments.explain) {
+    return Expected("command", args[0], "run, explain or check");
+  }
   for (i = 1; i < args.size(); ++i) {
     const std::string& arg = args[i];
     if (SetSwitch(arg, &arguments, &swarm)) continue;

@@ -17,6 +17,7 @@ enum class LogDetail { kNone, kShort, kFull };
 
 struct Arguments {
   bool help = false;
+  bool explain = false;  // the command: one run, told in words
   std::string scenario;  // a file; empty: the swarm draws
   bool seed_given = false;
   uint64_t seed = 1;
@@ -29,6 +30,8 @@ struct Arguments {
   std::string mutant;
   std::string hashes;        // write seed,hash lines
   std::string check_hashes;  // compare with such a file
+  std::string html;          // explain: write the page there
+  uint32_t lines = 20;       // explain: of each part of the story
   LogDetail log = LogDetail::kShort;
   std::string write_scenario;  // the run as a file
   std::string commit;          // for replay lines

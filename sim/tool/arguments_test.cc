@@ -23,8 +23,8 @@ TEST(ArgumentsTest, ReadsBothFormsOfAValue) {
 }
 
 TEST(ArgumentsTest, MistakesNameOptionValueAndExpectation) {
-  EXPECT_EQ(ErrorOf({}), "no command: expected run or check");
-  EXPECT_EQ(ErrorOf({"walk"}), "command 'walk': expected run or check");
+  EXPECT_EQ(ErrorOf({}), "no command: expected run, explain or check");
+  EXPECT_EQ(ErrorOf({"walk"}), "command 'walk': expected run, explain or check");
   EXPECT_EQ(ErrorOf({"run", "--seed", "x"}), "--seed 'x': expected a number from 0 to 2^64-1");
   EXPECT_EQ(ErrorOf({"run", "--seeds", "9..1"}),
             "--seeds '9..1': expected A..B with A <= B, for example 1..500");
@@ -35,6 +35,9 @@ TEST(ArgumentsTest, MistakesNameOptionValueAndExpectation) {
   EXPECT_EQ(ErrorOf({"run", "--swarm", "--scenario", "a"}),
             "--swarm and --scenario: expected one of them");
   EXPECT_NE(ErrorOf({"run", "--reverse"}), "ok");
+  EXPECT_EQ(ErrorOf({"explain", "--seeds", "1..2"}),
+            "explain --seeds: expected one run, with --seed N");
+  EXPECT_EQ(ErrorOf({"run", "--html", "a"}), "--html: expected with the command explain");
 }
 
 TEST(ArgumentsTest, ReplayLineCanBePasted) {

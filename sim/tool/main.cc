@@ -3,5 +3,6 @@
 #include "sim/world/cluster_program.h"
 
 int main(int argc, char** argv) {
-  return graphdb::sim::ToolMain(argc, argv, graphdb::sim::ClusterProgramFactory());
+  return graphdb::sim::ToolMain(argc, argv, graphdb::sim::ClusterProgramFactory(),
+                                /*statements=*/true, graphdb::sim::PeerMessageDescriber());
 }

@@ -13,8 +13,12 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
+#include "sim/explain/failure.h"
+#include "sim/explain/page.h"
+#include "sim/explain/recording.h"
 #include "sim/run/run.h"
 #include "sim/tool/arguments.h"
 #include "sim/tool/campaign.h"
@@ -44,10 +48,16 @@ int Complain(absl::string_view message) {
   return kUsage;
 }
 
+std::string EscapedBytes(absl::string_view bytes) { return absl::CHexEscape(bytes); }
+
 class Tool {
  public:
-  Tool(Arguments arguments, const ProgramFactory& factory, bool statements)
-      : arguments_(std::move(arguments)), factory_(factory), statements_(statements) {}
+  Tool(Arguments arguments, const ProgramFactory& factory, bool statements,
+       const MessageDescriber& describe)
+      : arguments_(std::move(arguments)),
+        factory_(factory),
+        statements_(statements),
+        describe_(describe) {}
 
   int Main() {
     if (!arguments_.scenario.empty()) {
@@ -64,6 +74,7 @@ class Tool {
       if (!arguments_.seed_given) arguments_.seed = scenario_.options.seed;
     }
     SetCheckContext(&CheckContext);
+    if (arguments_.explain) return ExplainOne();
     return arguments_.many ? Many() : One();
   }
 
@@ -120,6 +131,30 @@ class Tool {
     const int status = StatusOf(result);
     if (status != kClean) std::printf("replay: %s\n", g_replay.c_str());
     return status;
+  }
+
+  int ExplainOne() {
+    const RunOptions options = OptionsFor(arguments_.seed);
+    Recording recording;
+    RunTrace trace;
+    trace.recorder = &recording;
+    g_print_replay = true;
+    const RunResult result = RunOnce(options, std::move(trace));
+    std::printf("run: %s seed %llu\n%s%s", options.name.c_str(),
+                static_cast<unsigned long long>(options.seed),
+                Explain(recording, result, arguments_.lines).c_str(), StatsLines(result).c_str());
+    if (result.verdict != RunResult::Verdict::kOk) std::printf("replay: %s\n", g_replay.c_str());
+    if (!arguments_.html.empty()) {
+      const PageTitle title{options.name, ToText(options), g_replay, options.nodes};
+      std::ofstream out(arguments_.html);
+      out << HtmlPage(title, recording, result, describe_);
+      if (!out.flush()) {
+        return Complain(
+            absl::StrCat("--html '", arguments_.html, "': expected a file that can be written"));
+      }
+      std::printf("page: %s\n", arguments_.html.c_str());
+    }
+    return StatusOf(result);
   }
 
   int StatusOf(const RunResult& result) const {
@@ -223,12 +258,14 @@ class Tool {
   Arguments arguments_;
   const ProgramFactory& factory_;
   const bool statements_;
+  const MessageDescriber& describe_;
   Scenario scenario_;
 };
 
 }  // namespace
 
-int ToolMain(int argc, char** argv, const ProgramFactory& factory, bool statements) {
+int ToolMain(int argc, char** argv, const ProgramFactory& factory, bool statements,
+             const MessageDescriber& describe) {
   const std::vector<std::string> args(argv + 1, argv + argc);
   if (!args.empty() && args[0] == "check") return CheckMain({args.begin() + 1, args.end()});
   absl::StatusOr<Arguments> arguments = ParseArguments(args);
@@ -241,7 +278,9 @@ int ToolMain(int argc, char** argv, const ProgramFactory& factory, bool statemen
     const char* commit = std::getenv("GRAPHDB_COMMIT");
     if (commit != nullptr) arguments->commit = commit;
   }
-  return Tool(*std::move(arguments), factory, statements).Main();
+  return Tool(*std::move(arguments), factory, statements,
+              describe ? describe : MessageDescriber(&EscapedBytes))
+      .Main();
 }
 
 }  // namespace graphdb::sim

@@ -70,28 +70,29 @@ void RingWorkload::Done(const PlannedOp& op, const OpOutcome& outcome) {
   for (const v1::Row& row : outcome.rows.rows()) {
     links.emplace_back(NodeId64(row, 0), NodeId64(row, 1));
   }
-  violation_ = CheckRing(links, first_, kNodes,
-                         absl::StrCat("client", op.client, " at ", outcome.completed.nanoseconds(),
-                                      "ns (", op.query.text(), ")"));
+  violation_ =
+      CheckRing(links, first_, kNodes,
+                absl::StrCat(OpName(op.client, outcome.completed), " (", op.query.text(), ")"));
 }
 
 void RingWorkload::CheckRotation(const PlannedOp& op, const OpOutcome& outcome) {
   const v1::QueryCounters& counters = outcome.rows.counters();
   if (counters.relationships_created() == 3 && counters.relationships_deleted() == 3) return;
-  violation_ = Violation{
-      "ring", absl::StrCat("client", op.client, " rotated at ", Parameter(op), " and was told of ",
-                           counters.relationships_created(), " links made and ",
-                           counters.relationships_deleted(), " taken away, not 3 and 3")};
+  violation_ =
+      Violation{"ring", absl::StrCat(OpName(op.client, outcome.completed), " rotated at ",
+                                     Parameter(op), " and was told of ",
+                                     counters.relationships_created(), " links made and ",
+                                     counters.relationships_deleted(), " taken away, not 3 and 3")};
 }
 
 void RingWorkload::CheckWalk(const PlannedOp& op, const OpOutcome& outcome) {
   const uint64_t from = Parameter(op);
   const v1::QueryRows& rows = outcome.rows;
   if (rows.rows_size() == 1 && NodeId64(rows.rows(0), 0) == from) return;
-  violation_ =
-      Violation{"ring", absl::StrCat("client", op.client, " went ", kNodes, " links from ", from,
-                                     " and came to ", rows.rows_size(), " ends, the first ",
-                                     rows.rows_size() == 0 ? 0 : NodeId64(rows.rows(0), 0))};
+  violation_ = Violation{
+      "ring", absl::StrCat(OpName(op.client, outcome.completed), " went ", kNodes, " links from ",
+                           from, " and came to ", rows.rows_size(), " ends, the first ",
+                           rows.rows_size() == 0 ? 0 : NodeId64(rows.rows(0), 0))};
 }
 
 std::optional<PlannedOp> RingWorkload::NextFinal() {

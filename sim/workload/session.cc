@@ -29,6 +29,12 @@ bool SettlesEarlierAttempts(v1::ErrorReason reason) {
   }
 }
 
+constexpr size_t kRecordedTextMax = 600;
+
+const char* NameOf(Outcome outcome) {
+  return outcome == Outcome::kOk ? "ok" : outcome == Outcome::kFail ? "failed" : "unknown";
+}
+
 }  // namespace
 
 Session::Session(World& world, uint32_t client, Random rng, SessionCounters& counters)
@@ -60,6 +66,11 @@ void Session::Run(const PlannedOp& op, SessionPolicy policy, Done done) {
   last_refusal_ = "none";
   done_ = std::move(done);
   invoked_ = world_.loop().now();
+  ++operations_;
+  if (world_.trace().recorder() != nullptr) {
+    Record(TraceEvent::Kind::kInvoked, gateway_,
+           op.query.text().empty() ? op.batch.ShortDebugString() : op.query.ShortDebugString());
+  }
   if (rng_.Chance(1, 8)) {
     gateway_ = NodeId(static_cast<uint32_t>(rng_.Below(world_.options().nodes)));
   }
@@ -71,6 +82,7 @@ void Session::Attempt() {
   ++counters_.attempts;
   if (request_.retry()) ++counters_.retried;
   const uint64_t attempt = ++attempt_id_;
+  Record(TraceEvent::Kind::kAttempt, gateway_, request_.retry() ? "retry" : "");
   world_.Call(client_, gateway_, request_, write_,
               [this, attempt](CallResult result) { OnResult(attempt, std::move(result)); });
   Duration patience = policy_.timeout + kGrace;
@@ -114,6 +126,19 @@ void Session::OnAnswer(v1::ClientResponse response) {
   Finish(Outcome::kFail, reason, {});
 }
 
+void Session::Record(TraceEvent::Kind kind, NodeId peer, absl::string_view text) {
+  Recorder* recorder = world_.trace().recorder();
+  if (recorder == nullptr) return;
+  TraceEvent event;
+  event.kind = kind;
+  event.at = world_.loop().now();
+  event.actor = ClientActor(client_);
+  event.peer = NodeActor(peer);
+  event.id = (uint64_t{client_} << 32) | operations_;
+  event.text = text.substr(0, kRecordedTextMax);
+  recorder->On(event);
+}
+
 std::string Session::Describe() const {
   return absl::StrCat("client", client_, ": attempt ", attempts_, " of a ",
                       write_ ? "write" : "read", ", last refusal ", last_refusal_);
@@ -148,6 +173,12 @@ void Session::Finish(Outcome outcome, v1::ErrorReason reason, v1::ClientResponse
     }
   } else {
     ++(outcome == Outcome::kFail ? counters_.failed : counters_.unknown);
+  }
+  if (world_.trace().recorder() != nullptr) {
+    Record(TraceEvent::Kind::kCompleted, gateway_,
+           absl::StrCat(NameOf(outcome), reason == v1::REASON_NONE ? "" : " ",
+                        reason == v1::REASON_NONE ? "" : v1::ErrorReason_Name(reason), " ",
+                        done.rows.ShortDebugString(), done.result.ShortDebugString()));
   }
   Done callback = std::move(done_);
   done_ = nullptr;

@@ -58,6 +58,7 @@ class Session {
   void OnResult(uint64_t attempt, CallResult result);
   void OnAnswer(v1::ClientResponse response);
   void Again(bool maybe_ran);
+  void Record(TraceEvent::Kind kind, NodeId peer, absl::string_view text);
   void Finish(Outcome outcome, v1::ErrorReason reason, v1::ClientResponse response);
 
   World& world_;
@@ -73,6 +74,7 @@ class Session {
   std::string last_refusal_;
   uint64_t attempt_id_ = 0;  // of the attempt whose answer counts
   uint64_t sequence_ = 0;
+  uint64_t operations_ = 0;
   EventId timer_ = kNoEvent;
   Duration invoked_;
   Done done_;

@@ -1,13 +1,20 @@
 #include "sim/world/cluster_program.h"
 
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "core/cluster/applied_record.h"
 #include "core/cluster/node.h"
 #include "core/migrate/node_seams.h"
+#include "core/raft/codec.h"
+#include "core/raft/describe.h"
 #include "core/raft/group.h"
+#include "proto/peer.pb.h"
 #include "proto/shard.pb.h"
 #include "sim/env/mixing.h"
 
@@ -53,6 +60,30 @@ DecisionView DecisionOf(ShardId group, const raft::Entry& entry) {
   return decision;
 }
 
+// "shard=2: Append t5 ...": who talks to whom is known from the frame.
+std::string DescribeRaft(absl::string_view bytes) {
+  const absl::StatusOr<raft::Message> message = raft::DecodeMessage(bytes);
+  if (!message.ok()) return "unreadable Raft message";
+  const std::string text = raft::DescribeMessage(*message);
+  return absl::StrCat(GroupName(message->shard), ": ", text.substr(text.find(' ') + 1));
+}
+
+// "request 4711 to shard=2: ".
+std::string CallName(absl::string_view what, uint64_t id, uint32_t group) {
+  return absl::StrCat(what, " ", id, " ", GroupName(ShardId(static_cast<uint16_t>(group))), ": ");
+}
+
+// The messages inside a call are bytes to PeerMessage.
+template <typename ShardMessage, typename MetaMessage>
+std::string Body(uint32_t group, const std::string& body) {
+  ShardMessage of_shard;
+  MetaMessage of_meta;
+  if (ShardId(static_cast<uint16_t>(group)) == kMetaGroup) {
+    return of_meta.ParseFromString(body) ? of_meta.ShortDebugString() : "unreadable";
+  }
+  return of_shard.ParseFromString(body) ? of_shard.ShortDebugString() : "unreadable";
+}
+
 class ClusterProgram final : public Program {
  public:
   ClusterProgram(const ProgramOptions& options, uint32_t snapshot_page_entries, env::Env& env)
@@ -90,6 +121,37 @@ class ClusterProgram final : public Program {
 };
 
 }  // namespace
+
+std::string PeerMessageDescriber::operator()(absl::string_view bytes) {
+  v1::PeerMessage message;
+  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return "unreadable";
+  std::vector<std::string> parts;
+  for (const std::string& raft : message.raft()) parts.push_back(DescribeRaft(raft));
+  if (message.has_request()) {
+    const v1::RpcRequest& request = message.request();
+    group_of_call_[request.id()] = request.group();
+    parts.push_back(
+        absl::StrCat(CallName("request", request.id(), request.group()),
+                     Body<v1::ShardRequest, v1::MetaRequest>(request.group(), request.body())));
+  } else if (message.has_response()) {
+    const v1::RpcResponse& response = message.response();
+    const auto group = group_of_call_.find(response.id());
+    parts.push_back(absl::StrCat(
+        CallName("response", response.id(), group == group_of_call_.end() ? 0 : group->second),
+        response.not_leader() ? "not the leader" : response.message(),
+        group == group_of_call_.end()
+            ? absl::CHexEscape(response.body())
+            : Body<v1::ShardResponse, v1::MetaResponse>(group->second, response.body())));
+  } else {
+    // Ids of the frame are the same in every message.
+    message.clear_raft();
+    message.clear_cluster_id();
+    message.clear_store_id();
+    const std::string body = message.ShortDebugString();
+    if (!body.empty()) parts.push_back(body);
+  }
+  return absl::StrJoin(parts, "; ");
+}
 
 ProgramFactory ClusterProgramFactory(uint32_t snapshot_page_entries) {
   return [snapshot_page_entries](const ProgramOptions& options,

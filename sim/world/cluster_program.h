@@ -4,7 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <string>
 
+#include "absl/strings/string_view.h"
 #include "sim/world/program.h"
 
 namespace graphdb::sim {
@@ -12,5 +15,15 @@ namespace graphdb::sim {
 // node1 has `bootstrap: true`; names and addresses are as in the guide. A world
 // of one node is a Milestone 2 node. `snapshot_page_entries`: 0 is the default.
 ProgramFactory ClusterProgramFactory(uint32_t snapshot_page_entries = 0);
+
+// One line for each message between nodes, asked in their order: traces and pages.
+// For people only.
+class PeerMessageDescriber {
+ public:
+  std::string operator()(absl::string_view bytes);
+
+ private:
+  std::map<uint64_t, uint32_t> group_of_call_;  // a response doesn't name it
+};
 
 }  // namespace graphdb::sim

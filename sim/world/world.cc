@@ -76,6 +76,22 @@ void World::Say(env::LogLevel level, ActorId actor, absl::string_view text) {
   if (trace_.enabled()) trace_.Line(level, actor, "world", text);
 }
 
+void World::SetRecorder(Recorder* recorder) {
+  trace_.SetRecorder(recorder);
+  fabric_.SetRecorder(recorder);
+}
+
+void World::Record(TraceEvent::Kind kind, ActorId actor, uint64_t id, absl::string_view text) {
+  if (trace_.recorder() == nullptr) return;
+  TraceEvent event;
+  event.kind = kind;
+  event.at = loop_.now();
+  event.actor = actor;
+  event.id = id;
+  event.text = text;
+  trace_.recorder()->On(event);
+}
+
 bool World::Step() {
   if (!loop_.RunOne()) return false;
   if (loop_.TakeEnded()) BuryTheHalted();
@@ -147,6 +163,7 @@ void World::Start(NodeId node) {
   ++slot.starts;
   slot.live = std::make_unique<Incarnation>(*this, slot, life, model);
   Say(env::LogLevel::kInfo, life.actor, absl::StrCat("starts, incarnation ", life.incarnation));
+  Record(TraceEvent::Kind::kStart, life.actor, life.incarnation, "");
   ProgramOptions program_options;
   program_options.self = node;
   program_options.nodes = options_.nodes;
@@ -246,6 +263,7 @@ void World::BuryTheHalted() {
 void World::Bury(NodeId node, bool power) {
   Slot& slot = slots_[node.value()];
   const Life life = slot.live->life;
+  Record(TraceEvent::Kind::kCrash, life.actor, life.incarnation, power ? "power" : "process");
   if (std::exchange(slot.armed, std::nullopt)) --armed_count_;
   // First, so that a reply from the program's destructor finds nobody.
   for (auto it = calls_.begin(); it != calls_.end();) {
@@ -472,6 +490,7 @@ void World::SlowLinks(const FaultAction& action) {
 void World::Apply(const FaultAction& action) {
   ++fault_counts_[FaultKindName(action.kind)];
   Say(env::LogLevel::kInfo, kWorldActor, ToText(action));
+  Record(TraceEvent::Kind::kFault, kWorldActor, 0, trace_.recorder() ? ToText(action) : "");
   switch (action.kind) {
     case FaultKind::kPartition:
       return Partition(action.groups);

@@ -67,6 +67,9 @@ class World {
   TraceLog& trace() { return trace_; }
   SimFabric& fabric() { return fabric_; }
   const RunOptions& options() const { return options_; }
+  // Null: nobody listens. It outlives the world.
+  void SetRecorder(Recorder* recorder);
+  void Record(TraceEvent::Kind kind, ActorId actor, uint64_t id, absl::string_view text);
 
   // Dispatches one event and buries who died of it. False where none is left.
   bool Step();
