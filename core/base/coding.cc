@@ -1,6 +1,6 @@
 #include "core/base/coding.h"
 
-#include <cstring>
+#include <algorithm>
 
 namespace graphdb {
 namespace {
@@ -47,7 +47,7 @@ bool Take(absl::string_view* rest, T* v) {
   return true;
 }
 
-constexpr int kVarint64BytesMax = 10;
+constexpr size_t kVarint64BytesMax = 10;
 
 }  // namespace
 
@@ -93,17 +93,17 @@ bool ByteReader::Varint64(uint64_t* v) {
     rest_.remove_prefix(1);
     return true;
   }
+  const char* const begin = rest_.data();
+  const size_t available = std::min(rest_.size(), kVarint64BytesMax);
   uint64_t result = 0;
-  for (int i = 0; i < kVarint64BytesMax; ++i) {
-    if (static_cast<size_t>(i) >= rest_.size()) return false;
-    const uint8_t byte = static_cast<uint8_t>(rest_[i]);
+  for (size_t i = 0; i < available; ++i) {
+    const uint64_t byte = static_cast<uint8_t>(begin[i]);
+    result |= (byte & 0x7f) << (7 * i);
+    if (byte >= 0x80) continue;
     if (i == kVarint64BytesMax - 1 && byte > 1) return false;  // would not fit 64 bits
-    result |= static_cast<uint64_t>(byte & 0x7f) << (7 * i);
-    if ((byte & 0x80) == 0) {
-      *v = result;
-      rest_.remove_prefix(i + 1);
-      return true;
-    }
+    *v = result;
+    rest_.remove_prefix(i + 1);
+    return true;
   }
   return false;
 }

@@ -12,10 +12,13 @@ PeerLink::PeerLink(env::Env& env, const Identity& identity, PeerHandler& handler
 }
 
 void PeerLink::OnMessage(NodeId from, absl::string_view bytes) {
-  // Keeps the memory of the message before; a handler may come back in here.
-  v1::PeerMessage message = std::exchange(incoming_, v1::PeerMessage());
-  Handle(from, bytes, &message);
-  incoming_ = std::move(message);
+  if (handling_) {  // a handler came back in here
+    v1::PeerMessage message;
+    return Handle(from, bytes, &message);
+  }
+  handling_ = true;
+  Handle(from, bytes, &incoming_);
+  handling_ = false;
 }
 
 void PeerLink::Handle(NodeId from, absl::string_view bytes, v1::PeerMessage* parsed) {

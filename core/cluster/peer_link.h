@@ -77,6 +77,7 @@ class PeerLink {
   bool raft_queued_ = false;
   // Their memory is used again: most messages are small and alike.
   v1::PeerMessage incoming_;
+  bool handling_ = false;  // `incoming_` is in use
   v1::PeerMessage outgoing_;
   bool corked_ = false;
   LookupMap<uint64_t, PendingCall> calls_;

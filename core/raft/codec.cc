@@ -18,8 +18,9 @@ constexpr uint8_t kFlagSnapshot = 4;
 constexpr uint8_t kConfigFlagAutoLeave = 1;
 // Version, kind, and three varints at their longest.
 constexpr size_t kEntryOverheadMax = 2 + 3 * 10;
-// Room for a message without entries, ids of full length; a longer one grows.
-constexpr size_t kMessageHeadBytesMost = 64;
+constexpr size_t kVarintBytesMax = 10;
+// Version, type, flags, and eleven varints at their longest.
+constexpr size_t kMessageHeadBytesMax = 3 + 11 * kVarintBytesMax;
 
 absl::Status Bad(absl::string_view what) {
   return absl::DataLossError(absl::StrCat("raft bytes: bad ", what));
@@ -61,6 +62,25 @@ class Fields {
 
  private:
   ByteReader in_;
+};
+
+// The fields before the entries, gathered to go into the message at once: every
+// message has them, and most have nothing else.
+class Head {
+ public:
+  void Byte(uint8_t v) { bytes_[size_++] = static_cast<char>(v); }
+  void Number(uint64_t v) {
+    while (v >= 0x80) {
+      Byte(static_cast<uint8_t>(v | 0x80));
+      v >>= 7;
+    }
+    Byte(static_cast<uint8_t>(v));
+  }
+  absl::string_view bytes() const { return {bytes_, size_}; }
+
+ private:
+  char bytes_[kMessageHeadBytesMax];
+  size_t size_ = 0;
 };
 
 void PutMembers(const MemberSet& members, std::string* out) {
@@ -167,23 +187,25 @@ void EncodeMessage(const Message& m, std::string* out) {
   const bool snapshot = m.type == MessageType::kSnapshot;
   size_t entry_bytes = 0;
   for (const Entry& entry : m.entries) entry_bytes += EntryBytes(entry);
-  out->reserve(out->size() + kMessageHeadBytesMost + entry_bytes);
-  out->push_back(static_cast<char>(kRaftCodecVersion));
-  out->push_back(static_cast<char>(m.type));
-  out->push_back(static_cast<char>((m.reject ? kFlagReject : 0) | (m.force ? kFlagForce : 0) |
-                                   (snapshot ? kFlagSnapshot : 0)));
-  PutVarint64(out, m.shard.value());
-  PutVarint64(out, m.from.value());
-  PutVarint64(out, m.to.value());
-  PutVarint64(out, m.term.value());
-  PutVarint64(out, m.epoch.value());
-  PutVarint64(out, m.index.value());
-  PutVarint64(out, m.log_term.value());
-  PutVarint64(out, m.commit.value());
-  PutVarint64(out, m.hint.value());
-  PutVarint64(out, m.round.value());
+  Head head;
+  head.Byte(kRaftCodecVersion);
+  head.Byte(static_cast<uint8_t>(m.type));
+  head.Byte(static_cast<uint8_t>((m.reject ? kFlagReject : 0) | (m.force ? kFlagForce : 0) |
+                                 (snapshot ? kFlagSnapshot : 0)));
+  head.Number(m.shard.value());
+  head.Number(m.from.value());
+  head.Number(m.to.value());
+  head.Number(m.term.value());
+  head.Number(m.epoch.value());
+  head.Number(m.index.value());
+  head.Number(m.log_term.value());
+  head.Number(m.commit.value());
+  head.Number(m.hint.value());
+  head.Number(m.round.value());
   // Entries follow each other without gaps: the index is in `index` already.
-  PutVarint64(out, m.entries.size());
+  head.Number(m.entries.size());
+  out->reserve(out->size() + head.bytes().size() + entry_bytes);
+  out->append(head.bytes().data(), head.bytes().size());
   for (const Entry& entry : m.entries) {
     out->push_back(static_cast<char>(entry.kind));
     PutVarint64(out, entry.term.value());

@@ -45,15 +45,19 @@ void EntryLog::Append(Entry entry) {
   GRAPHDB_CHECK_EQ(entry.index, last_index().Next());
   GRAPHDB_CHECK_GE(entry.term, last_term());
   bytes_ += EntryBytes(entry);
+  last_ = entry.index;
+  last_term_ = entry.term;
   entries_.push_back(std::move(entry));
 }
 
 void EntryLog::TruncateFrom(LogIndex from) {
   GRAPHDB_CHECK_GT(from, compacted_);
-  while (last_index() >= from) {
+  while (last_ >= from) {
     bytes_ -= EntryBytes(entries_.back());
     entries_.pop_back();
+    last_ = last_.Prev();
   }
+  last_term_ = entries_.empty() ? compacted_term_ : entries_.back().term;
   checked_ = std::min(checked_, last_index());
 }
 
@@ -70,13 +74,13 @@ void EntryLog::CompactThrough(LogIndex through) {
 void EntryLog::Reset(LogIndex index, Term term) {
   entries_.clear();
   bytes_ = 0;
-  compacted_ = index;
-  compacted_term_ = term;
-  checked_ = index;
+  compacted_ = last_ = checked_ = index;
+  compacted_term_ = last_term_ = term;
 }
 
 void EntryLog::CheckNewEntries() {
   if (checked_ == last_index()) return;
+  GRAPHDB_CHECK_EQ(last_.value() - compacted_.value(), entries_.size());
   checked_ = std::max(checked_, compacted_);
   const std::optional<Term> before = TermAt(checked_);
   GRAPHDB_CHECK(before.has_value()) << checked_ << " is beyond the log";

@@ -21,12 +21,16 @@ namespace graphdb::raft {
 class EntryLog {
  public:
   EntryLog(LogIndex compacted, Term compacted_term)
-      : compacted_(compacted), compacted_term_(compacted_term), checked_(compacted) {}
+      : compacted_(compacted),
+        compacted_term_(compacted_term),
+        last_(compacted),
+        last_term_(compacted_term),
+        checked_(compacted) {}
 
   LogIndex compacted_index() const { return compacted_; }
   LogIndex first_index() const { return compacted_.Next(); }
-  LogIndex last_index() const { return LogIndex(compacted_.value() + entries_.size()); }
-  Term last_term() const { return entries_.empty() ? compacted_term_ : entries_.back().term; }
+  LogIndex last_index() const { return last_; }
+  Term last_term() const { return last_term_; }
   size_t bytes() const { return bytes_; }
 
   // Empty where the index is compacted away or beyond the end. The compaction
@@ -60,6 +64,8 @@ class EntryLog {
   LogIndex compacted_;
   Term compacted_term_;
   std::deque<Entry> entries_;
+  LogIndex last_;  // of the last entry, or the compaction point: asked for all the time
+  Term last_term_;
   size_t bytes_ = 0;
   LogIndex checked_;  // CheckNewEntries has seen the entries through here
 };

@@ -256,7 +256,7 @@ class Group {
     Term durable_term;
     Role role = Role::kFollower;
     ReplicaId leader;
-    std::map<ReplicaId, LogIndex> match;
+    std::vector<std::pair<ReplicaId, LogIndex>> match;  // as ordered as progress_
     bool valid = false;
   };
 

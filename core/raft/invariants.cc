@@ -20,11 +20,8 @@ void Group::CheckInvariants() {
   seen_.durable_term = durable_hard_.term;
   seen_.role = role_;
   seen_.leader = leader_;
-  for (const auto& [id, progress] : progress_) seen_.match[id] = progress.match();
-  if (seen_.match.size() != progress_.size()) {
-    std::erase_if(seen_.match,
-                  [this](const auto& peer) { return progress_.count(peer.first) == 0; });
-  }
+  seen_.match.clear();
+  for (const auto& [id, progress] : progress_) seen_.match.emplace_back(id, progress.match());
   seen_.valid = true;
 }
 
@@ -91,9 +88,11 @@ void Group::CheckChange() const {
   if (hard_.commit > seen_.hard.commit) {
     GRAPHDB_CHECK(log_.Matches(hard_.commit, hard_.term)) << "commit by counting an older term";
   }
-  for (const auto& [id, match] : seen_.match) {
-    const auto it = progress_.find(id);
-    if (it != progress_.end()) GRAPHDB_CHECK_GE(it->second.match(), match) << "of " << id;
+  auto before = seen_.match.begin();
+  for (const auto& [id, progress] : progress_) {
+    while (before != seen_.match.end() && before->first < id) ++before;
+    if (before == seen_.match.end()) break;
+    if (before->first == id) GRAPHDB_CHECK_GE(progress.match(), before->second) << "of " << id;
   }
 }
 
