@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "sim/env/mixing.h"
 
 namespace graphdb::sim {
 namespace {
@@ -40,6 +41,7 @@ MaybeViolation Observer::LookAt(NodeId node, const ReplicaView& view, Seen* seen
   if (view.is_leader != seen->leads || (view.is_leader && view.term > seen->led_term)) {
     seen->leads = view.is_leader;
     RecordRole(node, view);
+    NoteConstellation(view.group);
   }
   if (view.is_leader && view.term > seen->led_term) {
     seen->led_term = view.term;
@@ -71,6 +73,33 @@ MaybeViolation Observer::CheckCommitOrder(const ReplicaView& view, LogIndex inde
                    absl::StrCat(GroupName(view.group), " index ", index.value(),
                                 ": a one-shard commit at timestamp ", decision.commit_ts.value(),
                                 " comes behind a decision at ", before.value())};
+}
+
+void Observer::NoteConstellation(ShardId group) {
+  struct Seat {
+    char role = '-';
+    uint64_t places[3] = {};  // term, end of the log, commit
+  };
+  std::vector<Seat> seats(nodes_.size());
+  for (uint32_t n = 0; n < nodes_.size(); ++n) {
+    world_.VisitReplicas(NodeId(n), [&](const ReplicaView& view) {
+      if (view.group != group) return;
+      seats[n] = {view.is_leader ? 'L' : 'f',
+                  {view.term.value(), view.last.value(), view.commit.value()}};
+    });
+  }
+  std::string pattern;
+  for (const Seat& seat : seats) {
+    pattern += seat.role;
+    for (size_t place = 0; place < 3; ++place) {
+      // How many are ahead, not by how much.
+      const auto ahead = std::count_if(seats.begin(), seats.end(), [&](const Seat& other) {
+        return other.places[place] > seat.places[place];
+      });
+      pattern += static_cast<char>('0' + ahead);
+    }
+  }
+  constellations_.insert(static_cast<uint32_t>(HashBytes(pattern)));
 }
 
 void Observer::SayLeader(NodeId node, const ReplicaView& view) {

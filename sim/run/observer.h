@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ class Observer {
   // Leaders of new terms since the run began.
   uint64_t leaders_seen() const { return leaders_seen_; }
   const RaftSafety& safety() const { return safety_; }
+  // Each pattern that a group's replicas were in when one of them began or ceased to
+  // lead: who is up and leads, whose term, log and commit is ahead of whose. Hashes.
+  const std::set<uint32_t>& constellations() const { return constellations_; }
 
   // Every node is up, and all replicas of each group have applied all that any
   // of them knows as committed.
@@ -60,12 +64,14 @@ class Observer {
   MaybeViolation LookAt(NodeId node, const ReplicaView& view, Seen* seen);
   void SayLeader(NodeId node, const ReplicaView& view);
   void RecordRole(NodeId node, const ReplicaView& view);
+  void NoteConstellation(ShardId group);
 
   World& world_;
   std::vector<Node> nodes_;
   RaftSafety safety_;
   std::map<ShardId, Decided> decided_;
   uint64_t leaders_seen_ = 0;
+  std::set<uint32_t> constellations_;
 };
 
 }  // namespace graphdb::sim

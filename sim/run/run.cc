@@ -278,6 +278,8 @@ class Run {
     result_.self_halts = world_.self_halts();
     result_.commits_observed = observer_.safety().committed_count();
     result_.cover = CoverCounts();
+    result_.constellations.assign(observer_.constellations().begin(),
+                                  observer_.constellations().end());
     result_.conflicts = result_.clients.conflicts;
     const auto retried = result_.cover.find("txn.conflict_retried");
     if (retried != result_.cover.end()) result_.conflicts += retried->second;

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "sim/env/sim_fabric.h"
 #include "sim/env/trace_log.h"
@@ -48,6 +49,7 @@ struct RunResult {
   uint64_t self_halts = 0;
   uint64_t commits_observed = 0;
   std::map<std::string, uint64_t> cover;
+  std::vector<uint32_t> constellations;  // see Observer
 
   uint64_t fault_count() const;
 };

@@ -61,6 +61,11 @@ absl::Status SetValue(absl::string_view option, absl::string_view value, Argumen
       return Expected(option, value, "a number from 0 to 2^64-1");
     }
     arguments->seed_given = true;
+  } else if (option == "--profile") {
+    if (!ParseNumber(value, &arguments->profile)) {
+      return Expected(option, value, "a number from 0 to 2^64-1");
+    }
+    arguments->profile_given = true;
   } else if (option == "--seeds") {
     return SetSeeds(value, arguments);
   } else if (option == "--jobs") {
@@ -112,6 +117,9 @@ absl::Status CheckTogether(const Arguments& arguments, bool swarm) {
   if (arguments.many && arguments.seed_given) {
     return absl::InvalidArgumentError("--seed and --seeds: expected one of them");
   }
+  if (arguments.profile_given && (arguments.many || !arguments.scenario.empty())) {
+    return absl::InvalidArgumentError("--profile: expected with --swarm --seed N");
+  }
   if (arguments.explain && arguments.many) {
     return absl::InvalidArgumentError("explain --seeds: expected one run, with --seed N");
   }
@@ -138,6 +146,12 @@ absl::string_view Usage() {
   graphdb-sim run --scenario FILE [--seed N]   one run of a scenario file
   graphdb-sim run --swarm --seed N             one run whose faults the seed draws
   graphdb-sim run --swarm --seeds A..B         many, on all cores
+  graphdb-sim explore --seeds A..B | --seconds S [--seed-base B] [--guided yes|no]
+                      [--out DIR] [--json FILE]
+                                               looks for unknown bugs: every failure with
+                                               its replay line; with DIR a stopped one goes
+                                               on. By the clock, every second run tries a
+                                               profile again that showed something new
   graphdb-sim explain ... [--html FILE] [--lines N]
                                                one run as above, told in words, and
                                                as a page for a browser
@@ -145,6 +159,7 @@ absl::string_view Usage() {
                                                judges a recorded history
 
   --log none|short|full   what one run prints of its trace (default short)
+  --profile P             the faults that seed P draws, everything else of --seed
   --mutate ID             plants a bug (docs/mutants.md)
   --write-scenario FILE   writes the run as a scenario file, which replays it
   --jobs N                worker processes (default: all cores)
@@ -164,7 +179,8 @@ Example: graphdb-sim run --scenario scenarios/cluster/leader_crash.txt --seed 7
 absl::StatusOr<Arguments> ParseArguments(const std::vector<std::string>& args) {
   Arguments arguments;
   bool swarm = false;
-  if (args.empty()) return absl::InvalidArgumentError("no command: expected run, explain or check");
+  if (args.empty())
+    return absl::InvalidArgumentError("no command: expected run, explore, explain or check");
   size_t i = 0;
   if (args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
     arguments.help = true;
@@ -172,7 +188,7 @@ absl::StatusOr<Arguments> ParseArguments(const std::vector<std::string>& args) {
   }
   arguments.explain = args[0] == "explain";
   if (args[0] != "run" && !arguments.explain) {
-    return Expected("command", args[0], "run, explain or check");
+    return Expected("command", args[0], "run, explore, explain or check");
   }
   for (i = 1; i < args.size(); ++i) {
     const std::string& arg = args[i];
@@ -201,6 +217,7 @@ std::string ReplayLine(const Arguments& arguments, uint64_t seed) {
     absl::StrAppend(&line, " --scenario ", arguments.scenario);
   }
   absl::StrAppend(&line, " --seed ", seed);
+  if (arguments.profile_given) absl::StrAppend(&line, " --profile ", arguments.profile);
   if (!arguments.mutant.empty()) absl::StrAppend(&line, " --mutate=", arguments.mutant);
   absl::StrAppend(&line, "   # commit ", arguments.commit.empty() ? "unknown" : arguments.commit);
   return line;

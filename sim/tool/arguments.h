@@ -21,7 +21,9 @@ struct Arguments {
   std::string scenario;  // a file; empty: the swarm draws
   bool seed_given = false;
   uint64_t seed = 1;
-  bool many = false;  // --seeds
+  bool profile_given = false;
+  uint64_t profile = 1;  // whose draw of the swarm; default: the seed
+  bool many = false;     // --seeds
   uint64_t first_seed = 1;
   uint64_t last_seed = 1;
   uint32_t jobs = 0;  // 0: all cores

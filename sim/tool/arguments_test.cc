@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/tool/explore_arguments.h"
+#include "sim/tool/explore_command.h"
 #include "sim/tool/wire.h"
 
 namespace graphdb::sim {
@@ -23,8 +25,8 @@ TEST(ArgumentsTest, ReadsBothFormsOfAValue) {
 }
 
 TEST(ArgumentsTest, MistakesNameOptionValueAndExpectation) {
-  EXPECT_EQ(ErrorOf({}), "no command: expected run, explain or check");
-  EXPECT_EQ(ErrorOf({"walk"}), "command 'walk': expected run, explain or check");
+  EXPECT_EQ(ErrorOf({}), "no command: expected run, explore, explain or check");
+  EXPECT_EQ(ErrorOf({"walk"}), "command 'walk': expected run, explore, explain or check");
   EXPECT_EQ(ErrorOf({"run", "--seed", "x"}), "--seed 'x': expected a number from 0 to 2^64-1");
   EXPECT_EQ(ErrorOf({"run", "--seeds", "9..1"}),
             "--seeds '9..1': expected A..B with A <= B, for example 1..500");
@@ -38,6 +40,27 @@ TEST(ArgumentsTest, MistakesNameOptionValueAndExpectation) {
   EXPECT_EQ(ErrorOf({"explain", "--seeds", "1..2"}),
             "explain --seeds: expected one run, with --seed N");
   EXPECT_EQ(ErrorOf({"run", "--html", "a"}), "--html: expected with the command explain");
+}
+
+TEST(ExploreArgumentsTest, ARangeIsRunAsItIsAndTimeIsGuided) {
+  const auto range = ParseExploreArguments({"--seeds", "3..9", "--json=x"});
+  ASSERT_TRUE(range.ok());
+  EXPECT_EQ(range->options.first_seed, 3u);
+  EXPECT_EQ(range->options.last_seed, 9u);
+  EXPECT_FALSE(range->options.guided);
+  EXPECT_EQ(range->json, "x");
+  const auto timed = ParseExploreArguments({"--seconds", "60", "--seed-base", "7"});
+  ASSERT_TRUE(timed.ok());
+  EXPECT_TRUE(timed->options.guided);
+  EXPECT_EQ(timed->options.first_seed, 7u);
+  EXPECT_FALSE(ParseExploreArguments({"--seeds", "3..9", "--seed-base", "7"}).ok());
+}
+
+TEST(ExploreArgumentsTest, TheReplayLineOfAGuidedTrialNamesItsProfile) {
+  EXPECT_EQ(TrialReplayLine({5, 9}, "a.b", ""),
+            "tools/dev sim run --swarm --seed 9 --profile 5 --mutate=a.b   # commit unknown");
+  EXPECT_EQ(TrialReplayLine({9, 9}, "", "abc"),
+            "tools/dev sim run --swarm --seed 9   # commit abc");
 }
 
 TEST(ArgumentsTest, ReplayLineCanBePasted) {

@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>  // LINT-OK(include): ends its own worker processes
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>    // LINT-OK(include): measures wall time, outside the world
@@ -48,6 +50,10 @@ bool ReadAll(int fd, char* out, size_t size) {
 
 // Runs seeds until the parent closes the pipe.
 [[noreturn]] void WorkerMain(int in, int out, const std::function<RunResult(uint64_t)>& run) {
+  // Who stops a campaign from the keyboard means the parent, which ends the workers.
+  signal(SIGINT, SIG_IGN);
+  signal(SIGTERM, SIG_IGN);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
   char seed[8];
   while (ReadAll(in, seed, sizeof(seed))) {
     const std::string bytes = EncodeResult(run(LoadFixed64(seed)));
@@ -228,6 +234,13 @@ class Campaign {
 };
 
 }  // namespace
+
+uint32_t Cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof(set), &set) != 0) return 1;
+  return static_cast<uint32_t>(std::max(1, CPU_COUNT(&set)));
+}
 
 double WallSeconds() {
   timespec now{};

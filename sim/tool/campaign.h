@@ -31,6 +31,8 @@ struct CampaignOptions {
 void RunCampaign(const CampaignOptions& options, const std::function<RunResult(uint64_t)>& run,
                  const std::function<bool(const RunResult&)>& report);
 
+// Processors that this process may use.
+uint32_t Cores();
 // Monotonic wall time, and the processor time of this process and its workers
 // that have ended.
 double WallSeconds();

@@ -1,8 +1,5 @@
 #include "sim/tool/tool.h"
 
-#include <sched.h>
-#include <sys/types.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -23,6 +20,7 @@
 #include "sim/tool/arguments.h"
 #include "sim/tool/campaign.h"
 #include "sim/tool/check_command.h"
+#include "sim/tool/explore_command.h"
 #include "sim/tool/report.h"
 #include "sim/tripwire/tripwire.h"
 #include "sim/world/scenario.h"
@@ -80,7 +78,10 @@ class Tool {
 
  private:
   RunOptions OptionsFor(uint64_t seed) const {
-    RunOptions options = arguments_.scenario.empty() ? DrawSwarmOptions(seed) : scenario_.options;
+    RunOptions options =
+        arguments_.scenario.empty()
+            ? DrawSwarmOptions(arguments_.profile_given ? arguments_.profile : seed)
+            : scenario_.options;
     if (!statements_) DropStatements(&options);
     options.seed = seed;
     if (!arguments_.mutant.empty()) options.mutant = arguments_.mutant;
@@ -248,13 +249,6 @@ class Tool {
     return false;
   }
 
-  static uint32_t Cores() {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    if (sched_getaffinity(0, sizeof(set), &set) != 0) return 1;
-    return static_cast<uint32_t>(std::max(1, CPU_COUNT(&set)));
-  }
-
   Arguments arguments_;
   const ProgramFactory& factory_;
   const bool statements_;
@@ -267,6 +261,9 @@ class Tool {
 int ToolMain(int argc, char** argv, const ProgramFactory& factory, bool statements,
              const MessageDescriber& describe) {
   const std::vector<std::string> args(argv + 1, argv + argc);
+  if (!args.empty() && args[0] == "explore") {
+    return ExploreMain({args.begin() + 1, args.end()}, factory, statements);
+  }
   if (!args.empty() && args[0] == "check") return CheckMain({args.begin() + 1, args.end()});
   absl::StatusOr<Arguments> arguments = ParseArguments(args);
   if (!arguments.ok()) return Complain(arguments.status().message());

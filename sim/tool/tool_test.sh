@@ -73,4 +73,35 @@ expect 1 '^runs [0-9]+, ok 0, failed [1-9]' \
 sed -i '3s/,.*/,0000000000000000/' forward.txt
 expect 4 '^seed 3: NOT deterministic' -- run --swarm --seeds 1..8 --check-hashes forward.txt
 
+# explore: failures with their replay lines, a journal that goes on, JSON.
+fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
+expect 2 'expected --seeds A..B or --seconds S' -- explore
+expect 2 "--guided 'perhaps': expected yes or no" -- explore --seconds 1 --guided perhaps
+expect 1 '^runs 6, ok 0, failed 6' \
+  -- explore --seeds 1..6 --mutate toy.check --json check.json --out found
+[ "$(grep -c '"oracle": "check"' check.json)" -eq 6 ] || fail "not 6 failures in the JSON"
+expect 134 'in seed 3' -- run --scenario found/failures/check-3-3.txt
+# What was torn off is run again, what is whole is not.
+cp found/journal whole
+truncate -s -3 found/journal
+expect 1 '^runs 1, ok 0, failed 1' -- explore --seeds 1..6 --mutate toy.check --out found
+cmp -s found/journal whole || fail "the journal that went on differs"
+expect 1 '^runs 0,' -- explore --seeds 1..6 --mutate toy.check --out found
+expect 2 'holds another exploration' -- explore --seeds 1..7 --mutate toy.check --out found
+sed -i '3s/ .*//' found/journal
+expect 2 "found/journal:3:1: '2': expected a line of a journal" \
+  -- explore --seeds 1..6 --mutate toy.check --out found
+# The replay line of a guided trial replays it.
+expect 1 '^replay: .*--profile' -- explore --seconds 3 --mutate toy.edges
+line=$(grep -m 1 -e '--profile' <<<"$output")
+read -ra words <<<"${line#replay: tools/dev sim }"
+expect 1 '^verdict: FAILED graph-symmetry' -- "${words[@]:0:6}" "${words[6]}"
+# Stopped, it says what it has, and leaves no worker behind.
+"$sim" explore --seconds 600 --out stopped >stopped.txt 2>&1 &
+sleep 1
+kill -TERM $!
+wait $! || fail "an exploration that was stopped ended with $?"
+grep -q '^stopped after [0-9]* trials; the same command goes on' stopped.txt ||
+  fail "no word of the stop"
+
 [ "$failures" -eq 0 ]

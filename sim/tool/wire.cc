@@ -1,6 +1,7 @@
 #include "sim/tool/wire.h"
 
 #include <map>
+#include <vector>
 
 #include "core/base/coding.h"
 
@@ -57,6 +58,17 @@ bool ReadCounts(ByteReader* in, Counts* counts) {
   return true;
 }
 
+bool ReadPatterns(ByteReader* in, std::vector<uint32_t>* patterns) {
+  uint64_t size = 0;
+  if (!in->Varint64(&size)) return false;
+  for (uint64_t i = 0; i < size; ++i) {
+    uint32_t pattern = 0;
+    if (!in->Fixed32(&pattern)) return false;
+    patterns->push_back(pattern);
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string EncodeResult(const RunResult& result) {
@@ -68,6 +80,8 @@ std::string EncodeResult(const RunResult& result) {
   PutBytes(&out, result.message);
   PutCounts(&out, result.faults);
   PutCounts(&out, result.cover);
+  PutVarint64(&out, result.constellations.size());
+  for (const uint32_t pattern : result.constellations) PutFixed32(&out, pattern);
   return out;
 }
 
@@ -78,7 +92,8 @@ bool DecodeResult(absl::string_view bytes, RunResult* result) {
   uint64_t verdict = 0, time = 0;
   absl::string_view oracle, message;
   good = good && in.Varint64(&verdict) && in.Varint64(&time) && in.Bytes(&oracle) &&
-         in.Bytes(&message) && ReadCounts(&in, &result->faults) && ReadCounts(&in, &result->cover);
+         in.Bytes(&message) && ReadCounts(&in, &result->faults) &&
+         ReadCounts(&in, &result->cover) && ReadPatterns(&in, &result->constellations);
   if (!good || verdict > 2) return false;
   result->verdict = static_cast<RunResult::Verdict>(verdict);
   result->virtual_time = Duration::Nanoseconds(static_cast<int64_t>(time));

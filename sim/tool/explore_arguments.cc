@@ -1,0 +1,90 @@
+#include "sim/tool/explore_arguments.h"
+
+#include <set>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "core/base/status_macros.h"
+
+namespace graphdb::sim {
+namespace {
+
+absl::Status Expected(absl::string_view option, absl::string_view value, absl::string_view what) {
+  return absl::InvalidArgumentError(absl::StrCat(option, " '", value, "': expected ", what));
+}
+
+absl::Status SetNumber(absl::string_view option, absl::string_view value, uint32_t max,
+                       uint32_t* number) {
+  if (absl::SimpleAtoi(value, number) && *number >= 1 && *number <= max) return absl::OkStatus();
+  return Expected(option, value, absl::StrCat("a number from 1 to ", max));
+}
+
+absl::Status SetSeeds(absl::string_view value, ExploreOptions* options) {
+  const std::vector<absl::string_view> ends = absl::StrSplit(value, "..");
+  const bool good = ends.size() == 2 && absl::SimpleAtoi(ends[0], &options->first_seed) &&
+                    absl::SimpleAtoi(ends[1], &options->last_seed) &&
+                    options->first_seed <= options->last_seed;
+  return good ? absl::OkStatus()
+              : Expected("--seeds", value, "A..B with A <= B, for example 1..500");
+}
+
+absl::Status SetOption(absl::string_view option, absl::string_view value, ExploreArguments* to) {
+  if (option == "--seeds") return SetSeeds(value, &to->options);
+  if (option == "--seconds") return SetNumber(option, value, 10'000'000, &to->seconds);
+  if (option == "--jobs") return SetNumber(option, value, 256, &to->jobs);
+  if (option == "--seed-timeout") return SetNumber(option, value, 86'400, &to->seed_timeout_s);
+  if (option == "--seed-base") {
+    if (absl::SimpleAtoi(value, &to->options.first_seed)) return absl::OkStatus();
+    return Expected(option, value, "a number from 0 to 2^64-1");
+  }
+  if (option == "--guided") {
+    to->options.guided = value == "yes";
+    return value == "yes" || value == "no" ? absl::OkStatus()
+                                           : Expected(option, value, "yes or no");
+  }
+  std::string* text = option == "--json"     ? &to->json
+                      : option == "--out"    ? &to->out
+                      : option == "--mutate" ? &to->mutant
+                      : option == "--commit" ? &to->commit
+                                             : nullptr;
+  if (text == nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("unknown option '", option, "' of explore; see graphdb-sim --help"));
+  }
+  *text = std::string(value);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<ExploreArguments> ParseExploreArguments(const std::vector<std::string>& args) {
+  ExploreArguments arguments;
+  std::set<std::string> given;
+  for (size_t i = 0; i < args.size(); ++i) {
+    std::string option = args[i];
+    std::string value;
+    const size_t equals = option.find('=');
+    if (equals != std::string::npos) {
+      value = option.substr(equals + 1);
+      option.resize(equals);
+    } else if (i + 1 < args.size()) {
+      value = args[++i];
+    } else {
+      return absl::InvalidArgumentError(absl::StrCat(option, ": expected a value after it"));
+    }
+    GRAPHDB_RETURN_IF_ERROR(SetOption(option, value, &arguments));
+    given.insert(option);
+  }
+  if (given.count("--seeds") + given.count("--seconds") == 0) {
+    return absl::InvalidArgumentError("explore: expected --seeds A..B or --seconds S");
+  }
+  if (given.count("--seeds") + given.count("--seed-base") == 2) {
+    return absl::InvalidArgumentError("--seeds and --seed-base: expected one of them");
+  }
+  // A range is asked for to be run as it is; time is best spent on what is new.
+  if (given.count("--guided") == 0) arguments.options.guided = given.count("--seeds") == 0;
+  return arguments;
+}
+
+}  // namespace graphdb::sim

@@ -1,0 +1,2 @@
+// A fixture.
+void Step() { GRAPHDB_COVER("raft.rare"); }
