@@ -22,9 +22,9 @@
 #include "sim/tool/check_command.h"
 #include "sim/tool/explore_command.h"
 #include "sim/tool/report.h"
+#include "sim/tool/run_spec.h"
 #include "sim/tripwire/tripwire.h"
 #include "sim/world/scenario.h"
-#include "sim/world/swarm.h"
 
 namespace graphdb::sim {
 namespace {
@@ -50,43 +50,20 @@ std::string EscapedBytes(absl::string_view bytes) { return absl::CHexEscape(byte
 
 class Tool {
  public:
-  Tool(Arguments arguments, const ProgramFactory& factory, bool statements,
-       const MessageDescriber& describe)
-      : arguments_(std::move(arguments)),
+  Tool(RunSpec spec, const ProgramFactory& factory, const MessageDescriber& describe)
+      : spec_(std::move(spec)),
+        arguments_(spec_.arguments),
         factory_(factory),
-        statements_(statements),
         describe_(describe) {}
 
   int Main() {
-    if (!arguments_.scenario.empty()) {
-      std::ifstream in(arguments_.scenario);
-      if (!in) {
-        return Complain(absl::StrCat("--scenario '", arguments_.scenario,
-                                     "': expected a file that can be read"));
-      }
-      std::stringstream text;
-      text << in.rdbuf();
-      absl::StatusOr<Scenario> parsed = ParseScenario(text.str(), arguments_.scenario);
-      if (!parsed.ok()) return Complain(parsed.status().message());
-      scenario_ = *std::move(parsed);
-      if (!arguments_.seed_given) arguments_.seed = scenario_.options.seed;
-    }
     SetCheckContext(&CheckContext);
     if (arguments_.explain) return ExplainOne();
     return arguments_.many ? Many() : One();
   }
 
  private:
-  RunOptions OptionsFor(uint64_t seed) const {
-    RunOptions options =
-        arguments_.scenario.empty()
-            ? DrawSwarmOptions(arguments_.profile_given ? arguments_.profile : seed)
-            : scenario_.options;
-    if (!statements_) DropStatements(&options);
-    options.seed = seed;
-    if (!arguments_.mutant.empty()) options.mutant = arguments_.mutant;
-    return options;
-  }
+  RunOptions OptionsFor(uint64_t seed) const { return spec_.OptionsFor(seed); }
 
   RunResult RunOnce(const RunOptions& options, RunTrace trace) const {
     g_replay = ReplayLine(arguments_, options.seed);
@@ -95,13 +72,9 @@ class Tool {
     return ExecuteRun(options, factory_, std::move(trace));
   }
 
-  bool ExpectsViolation() const {
-    return !arguments_.scenario.empty() && scenario_.expect == Scenario::Expect::kViolation;
-  }
-
   // The run as a file. Before it runs: it may die.
   bool Write(const RunOptions& options) const {
-    Scenario scenario = scenario_;
+    Scenario scenario = spec_.scenario;
     scenario.options = options;
     std::ofstream out(arguments_.write_scenario);
     out << WriteScenario(scenario,
@@ -161,7 +134,7 @@ class Tool {
   int StatusOf(const RunResult& result) const {
     if (result.verdict == RunResult::Verdict::kUndecided) return kUndecided;
     const bool violated = result.verdict == RunResult::Verdict::kViolation;
-    if (violated == ExpectsViolation()) return kClean;
+    if (violated == spec_.ExpectsViolation()) return kClean;
     if (!violated) std::printf("expected a violation, found none\n");
     return kFailed;
   }
@@ -220,7 +193,7 @@ class Tool {
   bool ReportOne(const RunResult& result) const {
     const bool violated = result.verdict == RunResult::Verdict::kViolation;
     const bool undecided = result.verdict == RunResult::Verdict::kUndecided;
-    if (!undecided && violated == ExpectsViolation()) return true;
+    if (!undecided && violated == spec_.ExpectsViolation()) return true;
     std::printf("seed %llu: %sreplay: %s\n", static_cast<unsigned long long>(result.seed),
                 VerdictLine(result).c_str(), ReplayLine(arguments_, result.seed).c_str());
     std::fflush(stdout);
@@ -249,11 +222,10 @@ class Tool {
     return false;
   }
 
-  Arguments arguments_;
+  const RunSpec spec_;
+  const Arguments& arguments_;
   const ProgramFactory& factory_;
-  const bool statements_;
   const MessageDescriber& describe_;
-  Scenario scenario_;
 };
 
 }  // namespace
@@ -275,9 +247,10 @@ int ToolMain(int argc, char** argv, const ProgramFactory& factory, bool statemen
     const char* commit = std::getenv("GRAPHDB_COMMIT");
     if (commit != nullptr) arguments->commit = commit;
   }
-  return Tool(*std::move(arguments), factory, statements,
-              describe ? describe : MessageDescriber(&EscapedBytes))
-      .Main();
+  absl::StatusOr<RunSpec> spec = LoadRunSpec(*std::move(arguments), statements);
+  if (!spec.ok()) return Complain(spec.status().message());
+  const MessageDescriber escaped = &EscapedBytes;
+  return Tool(*std::move(spec), factory, describe ? describe : escaped).Main();
 }
 
 }  // namespace graphdb::sim
