@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/check.h"
 #include "core/graph/codec.h"
 #include "core/shard/records.h"
 #include "core/storage/mvcc.h"
@@ -54,8 +55,7 @@ std::string RandomWorkload::Run() {
   requests_.push_back(std::move(opening));
   const TransactionManager::Body body =
       [this, request](GraphTransaction& txn) -> Task<absl::StatusOr<std::string>> {
-    Attempt& attempt = attempts_[txn.start_ts().value()];
-    attempt = Attempt{request->session, request->sequence, {}, {}, {}, {}};
+    Attempt& attempt = *Began(txn, *request);
     for (const ElementId id : nodes_) {
       Node node{id, {"Account"}, {{"balance", Value::Integer(kOpening)}}};
       const absl::StatusOr<ElementId> made = co_await txn.CreateNode(node);
@@ -160,8 +160,7 @@ Task<absl::StatusOr<RunOutcome>> RandomWorkload::RunWithin(ToyGateway* gateway, 
 
 Task<absl::StatusOr<std::string>> RandomWorkload::Body(GraphTransaction& txn, Request* request,
                                                        uint64_t kind, uint64_t draw) {
-  Attempt* attempt = &attempts_[txn.start_ts().value()];
-  *attempt = Attempt{request->session, request->sequence, {}, {}, {}, {}};
+  Attempt* attempt = Began(txn, *request);
   const Random rng(draw);
   const uint64_t value = request->session * 1000 + request->sequence;
   switch (kind) {
@@ -184,6 +183,15 @@ Task<absl::StatusOr<std::string>> RandomWorkload::Body(GraphTransaction& txn, Re
     default:
       return Blind(txn, attempt, rng, value);
   }
+}
+
+RandomWorkload::Attempt* RandomWorkload::Began(const GraphTransaction& txn,
+                                               const Request& request) {
+  const uint64_t start_ts = txn.start_ts().value();
+  const auto [at, fresh] =
+      attempts_.emplace(start_ts, Attempt{request.session, request.sequence, {}, {}, {}, {}});
+  GRAPHDB_CHECK(fresh) << "two attempts began at timestamp " << start_ts;
+  return &at->second;
 }
 
 ElementId RandomWorkload::Pick(Random* rng) const { return nodes_[rng->Below(nodes_.size())]; }

@@ -76,6 +76,8 @@ class RandomWorkload {
   // kUnknown where the client gives up; the request runs on.
   Task<absl::StatusOr<RunOutcome>> RunWithin(ToyGateway* gateway, RunRequest run,
                                              TransactionManager::Body body, Duration patience);
+  // The record of a run; each has a start_ts of its own from the oracle.
+  Attempt* Began(const GraphTransaction& txn, const Request& request);
   Task<absl::StatusOr<std::string>> Body(GraphTransaction& txn, Request* request, uint64_t kind,
                                          uint64_t draw);
   Task<absl::StatusOr<std::string>> Append(GraphTransaction& txn, Attempt* attempt, Random rng,
