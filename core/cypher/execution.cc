@@ -100,6 +100,11 @@ RelationshipRef ExecutionContext::Adopt(graph::Relationship relationship) {
   return record;
 }
 
+size_t ExecutionContext::BytesOf(const RelationshipRef& record) const {
+  if (writes_) return sizeof(RelationshipRef);
+  return kRecordBytes + Datum::Relationship(record).MemoryBytes();
+}
+
 Task<absl::Status> ExecutionContext::FetchWanted() {
   std::vector<NodeRef> wanted = std::exchange(wanted_, {});
   std::erase_if(wanted, [](const NodeRef& node) { return node->fetched; });

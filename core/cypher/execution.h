@@ -87,6 +87,9 @@ class ExecutionContext {
   // that was killed.
   Task<absl::Status> Work(size_t rows);
 
+  // What holding a record that Adopt gave takes. A statement that writes counts
+  // its records once, when they are interned; then it is the reference.
+  size_t BytesOf(const RelationshipRef& record) const;
   absl::Status Charge(size_t bytes);
   void Release(size_t bytes);
   size_t memory_peak() const { return memory_peak_; }

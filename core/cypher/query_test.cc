@@ -164,6 +164,35 @@ TEST(QueryTest, OneRowCannotTakeTheProcessDown) {
   }
 }
 
+// A node with more relationships than the statement has memory for: it stops as
+// soon as the limit is met, and the rest is not even read.
+TEST(QueryTest, RelationshipsAreChargedAsTheyComeIn) {
+  constexpr int kRelationships = 20'000;
+  MemoryGraph graph;
+  graph.page_size = 100;
+  ASSERT_TRUE(RunQuery(graph, "CREATE (:Hub)").ok());
+  const ElementId hub = graph.state.nodes.begin()->first;
+  for (int i = 1; i <= kRelationships; ++i) {
+    const RelationshipId id(graph.next_id++);
+    graph.state.relationships.emplace(id, graph::Relationship{id, "T", hub, hub, {}});
+  }
+  ExecuteOptions options;
+  options.limits.memory_bytes_max = 256 << 10;
+  for (const char* text : {"MATCH (h:Hub)-[r]->() RETURN count(*)", "MATCH (h:Hub)-[r]-() DELETE r",
+                           "MATCH (h:Hub)-[*1..2]->() RETURN count(*)",
+                           "MATCH (h:Hub) DETACH DELETE h", "MATCH (h:Hub) DELETE h"}) {
+    MemoryTransaction transaction(graph);
+    CollectRows rows;
+    absl::Status got;
+    Spawn(Execute(*Prepare(text, {}), {}, transaction, rows, options),
+          [&](absl::StatusOr<QuerySummary> summary) { got = summary.status(); });
+    EXPECT_EQ(DetailOf(got), "memory_bytes_max") << text;
+    EXPECT_GT(transaction.counts.relationships, 0) << text;
+    EXPECT_LT(transaction.counts.relationships, kRelationships / 4) << text;
+    EXPECT_FALSE(transaction.has_writes()) << text;
+  }
+}
+
 TEST(QueryTest, ListsOfABatchAreUnwoundOneByOne) {
   MemoryGraph graph;
   RunOptions options;

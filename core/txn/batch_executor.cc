@@ -62,7 +62,8 @@ void AddLabels(const v1::UpdateElement& update, std::vector<std::string>* labels
 // One run of a batch over one transaction.
 class Runner {
  public:
-  Runner(const v1::BatchRequest& batch, GraphTransaction& txn) : batch_(batch), txn_(txn) {}
+  Runner(const v1::BatchRequest& batch, GraphTransaction& txn, const TransactionLimits& limits)
+      : batch_(batch), txn_(txn), limits_(limits) {}
 
   AsyncOr<v1::BatchResult> Run() {
     v1::BatchResult out;
@@ -74,12 +75,27 @@ class Runner {
         co_return absl::Status(result.status().code(),
                                absl::StrCat("op ", i, ": ", result.status().message()));
       }
+      const absl::Status taken = TakeResult(result->ByteSizeLong());
+      if (!taken.ok()) co_return taken;
       *out.add_results() = *std::move(result);
     }
     co_return out;
   }
 
  private:
+  // Is there room for so many bytes beside the answers that are ready?
+  absl::Status Room(size_t more) const {
+    const size_t most = limits_.batch_result_bytes_max;
+    if (result_bytes_ <= most && more <= most - result_bytes_) return absl::OkStatus();
+    return absl::ResourceExhaustedError(
+        absl::StrCat("limit batch.result_bytes_max (", most, ") is exceeded; ask for less"));
+  }
+  absl::Status TakeResult(size_t bytes) {
+    const absl::Status room = Room(bytes);
+    result_bytes_ += bytes;
+    return room;
+  }
+
   AsyncOr<v1::ElementResult> One(const v1::ElementOp& op, size_t place) {
     switch (op.op_case()) {
       case v1::ElementOp::kCreateNode:
@@ -172,18 +188,35 @@ class Runner {
     if (!node.ok()) co_return node.status();
     if (!node->has_value()) co_return NoNode(id);
     if (del.detach()) {
-      ExpandSpec spec;
-      spec.from.push_back(id);
-      const auto lists = co_await txn_.Expand(std::move(spec));
-      if (!lists.ok()) co_return lists.status();
-      for (const Relationship& edge : lists->front()) {
-        const absl::StatusOr<bool> gone = co_await txn_.DeleteRelationship(edge);
-        if (!gone.ok()) co_return gone.status();
-      }
+      const absl::StatusOr<bool> gone = co_await DeleteEdgesOf(id);
+      if (!gone.ok()) co_return gone.status();
     }
     const absl::StatusOr<bool> gone = co_await txn_.DeleteNode(id);
     if (!gone.ok()) co_return gone.status();
     co_return v1::ElementResult();
+  }
+
+  AsyncOr<bool> DeleteEdgesOf(ElementId id) {
+    ExpandSpec spec;
+    spec.from.push_back(id);
+    std::vector<Relationship> edges;
+    const size_t most = limits_.write_keys_max;
+    // Each of them is a key to write at least.
+    const RelationshipSink keep = [&edges, most](size_t, Relationship edge) {
+      if (edges.size() == most) {
+        return absl::ResourceExhaustedError(absl::StrCat(
+            "limit txn.write_keys_max (", most, ") is exceeded; use smaller transactions"));
+      }
+      edges.push_back(std::move(edge));
+      return absl::OkStatus();
+    };
+    const absl::StatusOr<bool> all = co_await txn_.Expand(std::move(spec), keep);
+    if (!all.ok()) co_return all.status();
+    for (const Relationship& edge : edges) {
+      const absl::StatusOr<bool> gone = co_await txn_.DeleteRelationship(edge);
+      if (!gone.ok()) co_return gone.status();
+    }
+    co_return true;
   }
 
   absl::StatusOr<ElementId> End(const v1::NodeRef& ref, size_t place) const {
@@ -254,13 +287,17 @@ class Runner {
                      : expand.direction() == v1::INCOMING ? graph::Direction::kIncoming
                                                           : graph::Direction::kBoth;
     if (!expand.type().empty()) spec.types.push_back(expand.type());
-    const auto lists = co_await txn_.Expand(std::move(spec));
-    if (!lists.ok()) co_return lists.status();
     v1::ElementResult result;
-    result.mutable_edges();
-    for (const Relationship& edge : lists->front()) {
-      graph::ToProto(edge, result.mutable_edges()->add_edges());
-    }
+    v1::EdgeList* const edges = result.mutable_edges();
+    size_t bytes = 0;
+    const RelationshipSink keep = [this, edges, &bytes](size_t, const Relationship& edge) {
+      v1::RelationshipValue* const added = edges->add_edges();
+      graph::ToProto(edge, added);
+      bytes += added->ByteSizeLong();
+      return Room(bytes);
+    };
+    const absl::StatusOr<bool> all = co_await txn_.Expand(std::move(spec), keep);
+    if (!all.ok()) co_return all.status();
     co_return result;
   }
 
@@ -315,11 +352,14 @@ class Runner {
 
   const v1::BatchRequest& batch_;
   GraphTransaction& txn_;
+  const TransactionLimits& limits_;
   std::vector<ElementId> created_;
+  size_t result_bytes_ = 0;
 };
 
-Task<absl::StatusOr<std::string>> RunBatch(const v1::BatchRequest& batch, GraphTransaction& txn) {
-  Runner runner(batch, txn);
+Task<absl::StatusOr<std::string>> RunBatch(const v1::BatchRequest& batch, GraphTransaction& txn,
+                                           const TransactionLimits& limits) {
+  Runner runner(batch, txn, limits);
   const absl::StatusOr<v1::BatchResult> result = co_await runner.Run();
   if (!result.ok()) co_return result.status();
   co_return result->SerializeAsString();
@@ -376,8 +416,8 @@ Task<v1::ClientResponse> ExecuteBatch(TransactionManager& manager, v1::ClientReq
   run.sequence = request.sequence();
   run.retry = request.retry();
   run.read_only = std::none_of(batch.ops().begin(), batch.ops().end(), Writes);
-  const TransactionManager::Body body = [&batch](GraphTransaction& txn) {
-    return RunBatch(batch, txn);
+  const TransactionManager::Body body = [&batch, &manager](GraphTransaction& txn) {
+    return RunBatch(batch, txn, manager.limits());
   };
   const absl::StatusOr<RunOutcome> outcome = co_await manager.Run(run, body);
   if (!outcome.ok()) {

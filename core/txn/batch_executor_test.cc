@@ -4,6 +4,8 @@
 
 #include <google/protobuf/text_format.h>
 
+#include <set>
+
 #include "absl/strings/str_cat.h"
 #include "core/shard/planted.h"
 #include "core/txn/distributed_transaction.h"
@@ -20,6 +22,7 @@ class BatchExecutorTest : public testing::Test {
   static ToyOptions Options() {
     ToyOptions options;
     options.seed = 5;
+    options.leader.read_entries_max = 4;  // lists of relationships come in pages
     return options;
   }
   v1::ClientResponse Run(const std::string& ops, uint64_t sequence = 0, bool retry = false) {
@@ -169,6 +172,81 @@ TEST_F(BatchExecutorTest, LimitsAreNamed) {
   ASSERT_TRUE(cluster_.RunUntil([&] { return response.has_value(); }, Duration::Seconds(30)));
   EXPECT_EQ(response->error().reason(), v1::LIMIT);
   EXPECT_NE(response->error().message().find("txn.write_keys_max"), std::string::npos);
+}
+
+std::string Star(int leaves) {
+  std::string ops = "ops { create_node { id: 1 } } ";
+  for (int i = 0; i < leaves; ++i) {
+    absl::StrAppend(
+        &ops, "ops { create_node { id: ", 10 + i, " } } ops { create_edge { type: 'T' ",
+        i % 2 == 0 ? "start { id: 1 } end { id: " : "end { id: 1 } start { id: ", 10 + i,
+        " } properties { entries { key: 'i' value { int_value: ", i, " } } } } } ");
+  }
+  return ops;
+}
+
+TEST_F(BatchExecutorTest, ListsOfManyPagesAreWhole) {
+  ASSERT_EQ(Run(Star(50)).error().code(), 0);
+  // Two of them are this batch's own, and one is gone from the second page on.
+  const v1::ClientResponse read =
+      Run("ops { create_edge { type: 'T' start { id: 1 } end { id: 10 } } } "
+          "ops { create_edge { type: 'T' start { id: 11 } end { id: 1 } } } "
+          "ops { delete_node { id: 30 detach: true } } ops { expand { id: 1 direction: BOTH } }");
+  ASSERT_EQ(read.error().code(), 0) << read.error().message();
+  std::set<uint64_t> ids;
+  std::set<int64_t> values;
+  for (const v1::RelationshipValue& edge : read.batch().results(3).edges().edges()) {
+    ids.insert(edge.id());
+    if (edge.properties().entries_size() == 1) {
+      values.insert(edge.properties().entries(0).value().int_value());
+    }
+  }
+  EXPECT_EQ(read.batch().results(3).edges().edges_size(), 51);
+  EXPECT_EQ(ids.size(), 51u) << "each once";
+  EXPECT_EQ(values.size(), 49u) << "with its properties, from either side";
+  EXPECT_EQ(values.count(20), 0u);
+  EXPECT_EQ(Run("ops { delete_node { id: 1 detach: true } }").error().code(), 0);
+}
+
+TEST_F(BatchExecutorTest, ASinkThatRefusesEndsTheReading) {
+  ASSERT_EQ(Run(Star(50)).error().code(), 0);
+  int given = 0;
+  absl::Status ended;
+  const TransactionManager::Body body =
+      [&](GraphTransaction& txn) -> Task<absl::StatusOr<std::string>> {
+    ExpandSpec spec;
+    spec.from.push_back(ElementId(1));
+    const RelationshipSink sink = [&given](size_t, const graph::Relationship&) {
+      return ++given < 6 ? absl::OkStatus() : absl::ResourceExhaustedError("enough");
+    };
+    ended = (co_await txn.Expand(std::move(spec), sink)).status();
+    co_return std::string();
+  };
+  bool done = false;
+  Spawn(gateway_.manager().Run({.read_only = true}, body),
+        [&](absl::StatusOr<RunOutcome>) { done = true; });
+  ASSERT_TRUE(cluster_.RunUntil([&] { return done; }, Duration::Seconds(30)));
+  EXPECT_EQ(ended, absl::ResourceExhaustedError("enough"));
+  EXPECT_EQ(given, 6);
+}
+
+TEST_F(BatchExecutorTest, WhatABatchAnswersIsBounded) {
+  ASSERT_EQ(Run(Star(50)).error().code(), 0);
+  TransactionLimits limits;
+  limits.batch_result_bytes_max = 300;
+  TransactionManager manager(gateway_, Random(1), limits);
+  for (const char* ops :
+       {"ops { expand { id: 1 direction: BOTH } }",
+        "ops { expand { id: 1 direction: OUTGOING } } "
+        "ops { get_node { id: 1 } } ops { expand { id: 1 direction: OUTGOING } }"}) {
+    v1::ClientRequest request;
+    ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(ops, request.mutable_batch()));
+    std::optional<v1::ClientResponse> response;
+    Spawn(ExecuteBatch(manager, request), [&](v1::ClientResponse r) { response = std::move(r); });
+    ASSERT_TRUE(cluster_.RunUntil([&] { return response.has_value(); }, Duration::Seconds(30)));
+    EXPECT_EQ(response->error().reason(), v1::LIMIT);
+    EXPECT_NE(response->error().message().find("batch.result_bytes_max"), std::string::npos);
+  }
 }
 
 // What is only read travels with the commit, too: long ranges made a message

@@ -85,23 +85,29 @@ absl::Status DistributedTransaction::Put(std::string key, std::optional<std::str
 
 // ---- reading keys ----
 
+absl::Status DistributedTransaction::TakeOwn(std::vector<std::string>* keys, KeyValues* found) {
+  std::vector<std::string> missing;
+  for (std::string& key : *keys) {
+    const auto own = writes_.find(key);
+    if (own != writes_.end()) {
+      if (own->second.value.has_value()) (*found)[key] = *own->second.value;
+      continue;
+    }
+    GRAPHDB_RETURN_IF_ERROR(NoteRead(key));
+    missing.push_back(std::move(key));
+  }
+  *keys = std::move(missing);
+  return absl::OkStatus();
+}
+
 AsyncOr<DistributedTransaction::KeyValues> DistributedTransaction::Fetch(
     std::vector<std::string> keys) {
   KeyValues found;
-  std::vector<std::string> missing;
-  for (std::string& key : keys) {
-    const auto own = writes_.find(key);
-    if (own != writes_.end()) {
-      if (own->second.value.has_value()) found[key] = *own->second.value;
-      continue;
-    }
-    const absl::Status noted = NoteRead(key);
-    if (!noted.ok()) co_return noted;
-    missing.push_back(std::move(key));
-  }
+  const absl::Status begun = TakeOwn(&keys, &found);
+  if (!begun.ok()) co_return begun;
   // Each round answers at least one key of every shard it asks.
-  while (!missing.empty()) {
-    const absl::StatusOr<bool> done = co_await FetchRound(&missing, &found);
+  while (!keys.empty()) {
+    const absl::StatusOr<bool> done = co_await FetchRound(&keys, &found);
     if (!done.ok()) co_return done.status();
   }
   co_return found;
@@ -155,29 +161,14 @@ void DistributedTransaction::Overlay(const KeyRange& range, KeyValues* found) co
   }
 }
 
-AsyncOr<bool> DistributedTransaction::ScanRanges(std::vector<RangeJob>* jobs) {
-  bool open = !jobs->empty();
-  // Each round moves the first open job of every shard on.
-  while (open) {
-    const absl::StatusOr<bool> more = co_await ScanRound(jobs);
-    if (!more.ok()) co_return more.status();
-    open = *more;
-  }
-  for (RangeJob& job : *jobs) {
-    Overlay(job.range, &job.found);
-    const absl::Status noted = NoteRange(job.range);
-    if (!noted.ok()) co_return noted;
-  }
-  co_return true;
-}
-
-AsyncOr<bool> DistributedTransaction::ScanRound(std::vector<RangeJob>* jobs) {
+AsyncOr<bool> DistributedTransaction::ScanRound(std::vector<EdgeJob>* jobs) {
   ShardClient& client = manager_.client();
-  std::map<ShardId, std::vector<RangeJob*>> by_shard;
+  std::map<ShardId, std::vector<EdgeJob*>> by_shard;
   bool all_asked = true;
-  for (RangeJob& job : *jobs) {
+  for (EdgeJob& job : *jobs) {
+    job.page.clear();
     if (job.done) continue;
-    std::vector<RangeJob*>& of_shard = by_shard[client.map().ShardOf(SlotOfRange(job.range))];
+    std::vector<EdgeJob*>& of_shard = by_shard[client.map().ShardOf(SlotOfRange(job.range))];
     if (of_shard.size() >= kRangesPerRead) {
       all_asked = false;
       continue;
@@ -188,7 +179,7 @@ AsyncOr<bool> DistributedTransaction::ScanRound(std::vector<RangeJob>* jobs) {
   for (const auto& [shard, of_shard] : by_shard) {
     v1::ShardRequest request;
     request.mutable_read()->set_read_ts(identity_.start_ts());
-    for (const RangeJob* job : of_shard) {
+    for (const EdgeJob* job : of_shard) {
       v1::KeyRange* range = request.mutable_read()->add_ranges()->mutable_range();
       range->set_begin(job->rest);
       range->set_end(job->range.end);
@@ -208,10 +199,11 @@ AsyncOr<bool> DistributedTransaction::ScanRound(std::vector<RangeJob>* jobs) {
     }
     for (size_t i = 0; i < of_shard.size(); ++i) {
       const v1::ReadRangeResult& result = answer->read().ranges(static_cast<int>(i));
-      RangeJob& job = *of_shard[i];
-      for (const v1::ReadEntry& entry : result.entries()) job.found[entry.key()] = entry.value();
+      EdgeJob& job = *of_shard[i];
+      for (const v1::ReadEntry& entry : result.entries()) job.page[entry.key()] = entry.value();
+      job.done = result.resume().empty();
+      Overlay({job.rest, job.done ? job.range.end : result.resume()}, &job.page);
       job.rest = result.resume();
-      job.done = job.rest.empty();
       more = more || !job.done;
     }
   }
@@ -322,10 +314,8 @@ AsyncOr<std::vector<std::optional<graph::Relationship>>> DistributedTransaction:
   co_return out;
 }
 
-AsyncOr<std::vector<std::vector<graph::Relationship>>> DistributedTransaction::Expand(
-    ExpandSpec spec) {
-  std::vector<RangeJob> jobs;
-  std::vector<size_t> job_from;
+AsyncOr<bool> DistributedTransaction::Expand(ExpandSpec spec, RelationshipSink sink) {
+  std::vector<EdgeJob> jobs;
   std::sort(spec.types.begin(), spec.types.end());
   spec.types.erase(std::unique(spec.types.begin(), spec.types.end()), spec.types.end());
   for (size_t i = 0; i < spec.from.size(); ++i) {
@@ -337,70 +327,90 @@ AsyncOr<std::vector<std::vector<graph::Relationship>>> DistributedTransaction::E
         ranges.push_back(storage::EdgeRange(spec.from[i], direction, type));
       }
       for (KeyRange& range : ranges) {
-        RangeJob job;
+        const absl::Status noted = NoteRange(range);
+        if (!noted.ok()) co_return noted;
+        EdgeJob job;
         job.rest = range.begin;
         job.range = std::move(range);
+        job.from = i;
         jobs.push_back(std::move(job));
-        job_from.push_back(i);
       }
     }
   }
-  const absl::StatusOr<bool> scanned = co_await ScanRanges(&jobs);
-  if (!scanned.ok()) co_return scanned.status();
-
-  std::vector<std::vector<graph::Relationship>> lists(spec.from.size());
-  for (size_t j = 0; j < jobs.size(); ++j) {
-    for (const auto& [key, value] : jobs[j].found) {
-      const absl::StatusOr<storage::LogicalKey> parsed = storage::ParseLogicalKey(key);
-      if (!parsed.ok()) co_return parsed.status();
-      const bool loop = parsed->node == parsed->other;
-      if (loop && !parsed->outgoing && spec.direction == Direction::kBoth) continue;
-      graph::Relationship relationship;
-      relationship.id = parsed->relationship;
-      relationship.type = parsed->type;
-      relationship.start = parsed->outgoing ? parsed->node : parsed->other;
-      relationship.end = parsed->outgoing ? parsed->other : parsed->node;
-      if (parsed->outgoing) {
-        absl::StatusOr<graph::PropertyMap> map = graph::DecodeRelationshipProperties(value);
-        if (!map.ok()) co_return map.status();
-        relationship.properties = *std::move(map);
-      }
-      lists[job_from[j]].push_back(std::move(relationship));
+  bool open = !jobs.empty();
+  while (open) {
+    const absl::StatusOr<bool> more = co_await ScanRound(&jobs);
+    if (!more.ok()) co_return more.status();
+    open = *more;
+    std::vector<FoundEdge> in_edges;
+    for (const EdgeJob& job : jobs) {
+      const absl::Status taken = TakePage(job, spec.direction == Direction::kBoth, sink, &in_edges);
+      if (!taken.ok()) co_return taken;
     }
+    const absl::StatusOr<bool> fetched = co_await FetchProperties(std::move(in_edges), sink);
+    if (!fetched.ok()) co_return fetched.status();
   }
-  if (spec.direction != Direction::kOutgoing) {
-    const absl::StatusOr<bool> filled = co_await FillProperties(&lists);
-    if (!filled.ok()) co_return filled.status();
-  }
-  co_return lists;
+  co_return true;
 }
 
-// In edges are pointers; their properties lie at the start node. Out edges that
-// were read already come from the same snapshot again, which costs less than
-// telling them apart is worth.
-AsyncOr<bool> DistributedTransaction::FillProperties(
-    std::vector<std::vector<graph::Relationship>>* lists) {
-  std::vector<std::string> keys;
-  for (const std::vector<graph::Relationship>& list : *lists) {
-    for (const graph::Relationship& relationship : list) {
-      keys.push_back(storage::OutKey(relationship));
+absl::Status DistributedTransaction::TakePage(const EdgeJob& job, bool loops_come_out,
+                                              const RelationshipSink& sink,
+                                              std::vector<FoundEdge>* in_edges) const {
+  for (const auto& [key, value] : job.page) {
+    GRAPHDB_ASSIGN_OR_RETURN(const storage::LogicalKey parsed, storage::ParseLogicalKey(key));
+    const bool loop = parsed.node == parsed.other;
+    if (loop && !parsed.outgoing && loops_come_out) continue;
+    graph::Relationship relationship;
+    relationship.id = parsed.relationship;
+    relationship.type = parsed.type;
+    relationship.start = parsed.outgoing ? parsed.node : parsed.other;
+    relationship.end = parsed.outgoing ? parsed.other : parsed.node;
+    if (!parsed.outgoing) {
+      in_edges->push_back({job.from, std::move(relationship)});
+      continue;
     }
+    GRAPHDB_ASSIGN_OR_RETURN(relationship.properties, graph::DecodeRelationshipProperties(value));
+    GRAPHDB_RETURN_IF_ERROR(sink(job.from, std::move(relationship)));
   }
-  std::sort(keys.begin(), keys.end());
-  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-  const absl::StatusOr<KeyValues> found = co_await Fetch(std::move(keys));
-  if (!found.ok()) co_return found.status();
-  for (std::vector<graph::Relationship>& list : *lists) {
-    for (graph::Relationship& relationship : list) {
-      const auto entry = found->find(storage::OutKey(relationship));
-      if (entry == found->end()) {
-        co_return absl::DataLossError(absl::StrCat("relationship ", relationship.id.value(),
+  return absl::OkStatus();
+}
+
+// In edges are pointers; their properties lie at the start node. Each round is
+// handed on before the next is asked for.
+AsyncOr<bool> DistributedTransaction::FetchProperties(std::vector<FoundEdge> in_edges,
+                                                      const RelationshipSink& sink) {
+  while (!in_edges.empty()) {
+    std::vector<std::string> keys;
+    for (const FoundEdge& edge : in_edges) keys.push_back(storage::OutKey(edge.relationship));
+    std::sort(keys.begin(), keys.end());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    KeyValues found;
+    const absl::Status begun = TakeOwn(&keys, &found);
+    if (!begun.ok()) co_return begun;
+    if (!keys.empty()) {
+      const absl::StatusOr<bool> round = co_await FetchRound(&keys, &found);
+      if (!round.ok()) co_return round.status();
+    }
+    const std::set<std::string> open(keys.begin(), keys.end());
+    std::vector<FoundEdge> later;
+    for (FoundEdge& edge : in_edges) {
+      const std::string key = storage::OutKey(edge.relationship);
+      if (open.count(key) > 0) {
+        later.push_back(std::move(edge));
+        continue;
+      }
+      const auto entry = found.find(key);
+      if (entry == found.end()) {
+        co_return absl::DataLossError(absl::StrCat("relationship ", edge.relationship.id.value(),
                                                    " has an in edge and no out edge"));
       }
       absl::StatusOr<graph::PropertyMap> map = graph::DecodeRelationshipProperties(entry->second);
       if (!map.ok()) co_return map.status();
-      relationship.properties = *std::move(map);
+      edge.relationship.properties = *std::move(map);
+      const absl::Status taken = sink(edge.from, std::move(edge.relationship));
+      if (!taken.ok()) co_return taken;
     }
+    in_edges = std::move(later);
   }
   co_return true;
 }

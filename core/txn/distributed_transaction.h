@@ -45,7 +45,7 @@ class DistributedTransaction final : public GraphTransaction {
   AsyncOr<std::vector<std::optional<graph::Relationship>>> GetRelationships(
       std::vector<RelationshipId> ids) override;
   AsyncOr<NodePage> ScanNodes(std::string label, std::optional<std::string> cursor) override;
-  AsyncOr<std::vector<std::vector<graph::Relationship>>> Expand(ExpandSpec spec) override;
+  AsyncOr<bool> Expand(ExpandSpec spec, RelationshipSink sink) override;
 
   AsyncOr<ElementId> CreateNode(graph::Node node) override;
   AsyncOr<RelationshipId> CreateRelationship(graph::Relationship relationship) override;
@@ -69,22 +69,32 @@ class DistributedTransaction final : public GraphTransaction {
     bool create = false;
   };
   using KeyValues = std::map<std::string, std::string, std::less<>>;
-  // A range on its way through pages.
-  struct RangeJob {
+  // A range of edges on its way through pages.
+  struct EdgeJob {
     storage::KeyRange range;
+    size_t from = 0;   // the place of its element in ExpandSpec::from
     std::string rest;  // where to go on
     bool done = false;
-    KeyValues found;
+    KeyValues page;  // what the last round found, buffer included
+  };
+  struct FoundEdge {
+    size_t from = 0;
+    graph::Relationship relationship;
   };
 
   // Live keys among `keys`: snapshot and buffer.
   AsyncOr<KeyValues> Fetch(std::vector<std::string> keys);
+  // Answers from the buffer what lies there, and notes the other keys as read.
+  absl::Status TakeOwn(std::vector<std::string>* keys, KeyValues* found);
   AsyncOr<bool> FetchRound(std::vector<std::string>* keys, KeyValues* found);
-  // Fills `found` of every job, buffer included.
-  AsyncOr<bool> ScanRanges(std::vector<RangeJob>* jobs);
-  AsyncOr<bool> ScanRound(std::vector<RangeJob>* jobs);
+  // Moves the first open jobs of every shard on by a page; true: some are open still.
+  AsyncOr<bool> ScanRound(std::vector<EdgeJob>* jobs);
   void Overlay(const storage::KeyRange& range, KeyValues* found) const;
-  AsyncOr<bool> FillProperties(std::vector<std::vector<graph::Relationship>>* lists);
+  // Gives out edges to the sink and collects in edges, whose properties lie
+  // elsewhere.
+  absl::Status TakePage(const EdgeJob& job, bool loops_come_out, const RelationshipSink& sink,
+                        std::vector<FoundEdge>* in_edges) const;
+  AsyncOr<bool> FetchProperties(std::vector<FoundEdge> in_edges, const RelationshipSink& sink);
 
   // A client named the id of a node that the cluster chose for this transaction.
   AsyncOr<bool> ChosenIdTaken();

@@ -19,6 +19,7 @@
 // one call at a time.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,6 +47,9 @@ struct ExpandSpec {
   std::vector<std::string> types;  // empty: every type
 };
 
+// Takes one relationship of spec.from[i]; an error ends the call with it.
+using RelationshipSink = std::function<absl::Status(size_t i, graph::Relationship relationship)>;
+
 struct CommitOutcome {
   Timestamp commit_ts;  // of a read-only transaction: its start_ts
 };
@@ -60,9 +64,11 @@ class GraphTransaction {
       std::vector<RelationshipId> ids) = 0;
   // All nodes, or those with `label` (empty: all). `cursor` is unset at first.
   virtual AsyncOr<NodePage> ScanNodes(std::string label, std::optional<std::string> cursor) = 0;
-  // One list per element of `from`, properties included, in a fixed order. A
-  // loop (start == end) is listed once, also for kBoth.
-  virtual AsyncOr<std::vector<std::vector<graph::Relationship>>> Expand(ExpandSpec spec) = 0;
+  // Gives `sink` the relationships of every element of `from`, properties
+  // included, page by page as they are read: what they may take in memory is for
+  // the sink to say. A loop (start == end) comes once, also for kBoth. The sink
+  // is not called after Expand has returned.
+  virtual AsyncOr<bool> Expand(ExpandSpec spec, RelationshipSink sink) = 0;
 
   // Writes are buffered. New ids come from the cluster, or are the caller's.
   virtual AsyncOr<ElementId> CreateNode(graph::Node node) = 0;  // node.id 0: choose one

@@ -36,6 +36,17 @@ std::string Describe(const std::optional<Node>& node) {
   return out + "}";
 }
 
+AsyncOr<std::vector<Relationship>> EdgesOf(GraphTransaction& txn, ExpandSpec spec) {
+  std::vector<Relationship> edges;
+  const RelationshipSink keep = [&edges](size_t, Relationship edge) {
+    edges.push_back(std::move(edge));
+    return absl::OkStatus();
+  };
+  const absl::StatusOr<bool> all = co_await txn.Expand(std::move(spec), keep);
+  if (!all.ok()) co_return all.status();
+  co_return edges;
+}
+
 }  // namespace
 
 RandomWorkload::RandomWorkload(WorkloadOptions options)
@@ -301,13 +312,13 @@ Task<absl::StatusOr<std::string>> RandomWorkload::Unlink(GraphTransaction& txn, 
   spec.from.push_back(id);
   spec.direction = rng.Below(2) == 0 ? Direction::kIncoming : Direction::kBoth;
   const Direction direction = spec.direction;
-  const auto lists = co_await txn.Expand(std::move(spec));
-  if (!lists.ok()) co_return lists.status();
+  const absl::StatusOr<std::vector<Relationship>> edges = co_await EdgesOf(txn, std::move(spec));
+  if (!edges.ok()) co_return edges.status();
   SeenEdges seen{id, direction, {}};
-  for (const Relationship& edge : lists->front()) seen.edges.insert(edge.id);
+  for (const Relationship& edge : *edges) seen.edges.insert(edge.id);
   attempt->expanded.push_back(std::move(seen));
-  if (lists->front().empty()) co_return std::string("none");
-  const Relationship edge = lists->front()[rng.Below(lists->front().size())];
+  if (edges->empty()) co_return std::string("none");
+  const Relationship edge = (*edges)[rng.Below(edges->size())];
   const absl::StatusOr<bool> gone = co_await txn.DeleteRelationship(edge);
   if (!gone.ok()) co_return gone.status();
   attempt->writes.push_back([edge](Model* model) { return model->edges.erase(edge.id) == 1; });
@@ -333,10 +344,10 @@ Task<absl::StatusOr<std::string>> RandomWorkload::Death(GraphTransaction& txn, A
   if (rng.Below(2) == 0) {
     ExpandSpec spec;
     spec.from.push_back(id);
-    const auto lists = co_await txn.Expand(std::move(spec));
-    if (!lists.ok()) co_return lists.status();
+    const absl::StatusOr<std::vector<Relationship>> edges = co_await EdgesOf(txn, std::move(spec));
+    if (!edges.ok()) co_return edges.status();
     SeenEdges seen{id, Direction::kBoth, {}};
-    for (const Relationship& edge : lists->front()) {
+    for (const Relationship& edge : *edges) {
       seen.edges.insert(edge.id);
       const absl::StatusOr<bool> gone = co_await txn.DeleteRelationship(edge);
       if (!gone.ok()) co_return gone.status();

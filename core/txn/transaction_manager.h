@@ -44,6 +44,8 @@ struct TransactionLimits {
   // txn.commit_bytes_max: what is read and written on one shard, and the result.
   // It is one proposal (raft::GroupOptions::max_proposal_bytes) with its frame.
   size_t commit_bytes_max = (8u << 20) - (64u << 10);
+  // batch.result_bytes_max: of the answers of one batch, in memory at once.
+  size_t batch_result_bytes_max = 64u << 20;
   uint32_t conflict_attempts_max = 10;  // txn.conflict_attempts_max
   uint32_t page_nodes_max = 1'000;      // of ScanNodes
 };

@@ -49,20 +49,18 @@ Task<absl::Status> Hop::Load(ExecutionContext& context, const std::vector<Elemen
     if (index_.emplace(id, spec.from.size()).second) spec.from.push_back(id);
   }
   if (spec.from.empty()) co_return absl::OkStatus();
-  const size_t asked = spec.from.size();
-  GRAPHDB_CO_ASSIGN_OR_RETURN(std::vector<std::vector<graph::Relationship>> lists,
-                              co_await context.transaction().Expand(std::move(spec)));
-  if (lists.size() != asked) co_return absl::InternalError("Expand: one list per node");
-  lists_.resize(lists.size());
+  lists_.resize(spec.from.size());
   size_t total = 0;
-  for (const auto& list : lists) total += list.size();
-  GRAPHDB_CO_RETURN_IF_ERROR(charge_.Add(total * kRelationshipBytes));
-  for (size_t i = 0; i < lists.size(); ++i) {
-    lists_[i].reserve(lists[i].size());
-    for (graph::Relationship& relationship : lists[i]) {
-      lists_[i].push_back(context.Adopt(std::move(relationship)));
-    }
-  }
+  const txn::RelationshipSink take = [&](size_t i, graph::Relationship relationship) {
+    if (i >= lists_.size()) return absl::InternalError("Expand: a relationship of no node");
+    ++total;
+    RelationshipRef record = context.Adopt(std::move(relationship));
+    absl::Status charged = charge_.Add(context.BytesOf(record));
+    lists_[i].push_back(std::move(record));
+    return charged;
+  };
+  GRAPHDB_CO_RETURN_IF_ERROR(
+      (co_await context.transaction().Expand(std::move(spec), take)).status());
   GRAPHDB_CO_RETURN_IF_ERROR(co_await context.Work(total));
   co_return absl::OkStatus();
 }

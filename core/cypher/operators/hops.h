@@ -16,16 +16,14 @@ namespace graphdb::cypher {
 class Hop {
  public:
   explicit Hop(ExecutionContext& context) : charge_(context) {}
-  // One Expand for all of `from`, each node asked once.
+  // One Expand for all of `from`, each node asked once. What it gives is charged
+  // as it comes: a list that is too long is never there as a whole.
   Task<absl::Status> Load(ExecutionContext& context, const std::vector<ElementId>& from,
                           graph::Direction direction, const std::vector<std::string>& types);
   // Of a node that was in `from`.
   const std::vector<RelationshipRef>& Of(ElementId id) const;
 
  private:
-  // Of a relationship beside its properties.
-  static constexpr size_t kRelationshipBytes = 240;
-
   MemoryCharge charge_;
   std::map<ElementId, size_t> index_;
   std::vector<std::vector<RelationshipRef>> lists_;

@@ -70,7 +70,7 @@ class SetOrRemove : public EagerOperator {
 class Delete : public EagerOperator {
  public:
   Delete(ExecutionContext& context, const DeleteNode& plan)
-      : EagerOperator(context, plan.OpenChild(context)), plan_(plan) {}
+      : EagerOperator(context, plan.OpenChild(context)), plan_(plan), charge_(context) {}
 
  protected:
   // Relationships first, so that `DELETE n, r` leaves none at n.
@@ -132,17 +132,19 @@ class Delete : public EagerOperator {
     txn::ExpandSpec spec;
     spec.direction = graph::Direction::kBoth;
     for (const auto& [id, node] : nodes_) spec.from.push_back(id);
-    GRAPHDB_CO_ASSIGN_OR_RETURN(std::vector<std::vector<graph::Relationship>> left,
-                                co_await context_.transaction().Expand(std::move(spec)));
-    for (std::vector<graph::Relationship>& list : left) {
-      for (graph::Relationship& relationship : list) {
-        if (plan_.detach) {
-          RelationshipRef record = context_.Adopt(std::move(relationship));
-          GRAPHDB_CO_RETURN_IF_ERROR(co_await DeleteRelationship(std::move(record)));
-        } else {
-          context_.dangling.emplace(relationship.id, plan_.offset);
-        }
+    std::vector<RelationshipRef> left;
+    const txn::RelationshipSink take = [&](size_t, graph::Relationship relationship) {
+      if (!plan_.detach) {
+        context_.dangling.emplace(relationship.id, plan_.offset);
+        return context_.Charge(kDanglingBytes);
       }
+      left.push_back(context_.Adopt(std::move(relationship)));
+      return charge_.Add(context_.BytesOf(left.back()));
+    };
+    GRAPHDB_CO_RETURN_IF_ERROR(
+        (co_await context_.transaction().Expand(std::move(spec), take)).status());
+    for (RelationshipRef& record : left) {
+      GRAPHDB_CO_RETURN_IF_ERROR(co_await DeleteRelationship(std::move(record)));
     }
     for (auto& [id, node] : nodes_) {
       node->deleted = true;
@@ -152,7 +154,10 @@ class Delete : public EagerOperator {
     co_return absl::OkStatus();
   }
 
+  static constexpr size_t kDanglingBytes = 64;  // of an entry, until the statement ends
+
   const DeleteNode& plan_;
+  MemoryCharge charge_;
   std::map<ElementId, NodeRef> nodes_;
   std::map<RelationshipId, RelationshipRef> relationships_;
 };

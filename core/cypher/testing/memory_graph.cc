@@ -65,12 +65,11 @@ txn::AsyncOr<txn::NodePage> MemoryTransaction::ScanNodes(std::string label,
   co_return page;
 }
 
-txn::AsyncOr<std::vector<std::vector<graph::Relationship>>> MemoryTransaction::Expand(
-    txn::ExpandSpec spec) {
+txn::AsyncOr<bool> MemoryTransaction::Expand(txn::ExpandSpec spec, txn::RelationshipSink sink) {
   co_await Turn();
   ++counts.expands;
   counts.expanded_nodes += static_cast<int>(spec.from.size());
-  std::vector<std::vector<graph::Relationship>> lists(spec.from.size());
+  size_t in_page = 0;
   for (size_t i = 0; i < spec.from.size(); ++i) {
     for (const auto& [id, relationship] : state_.relationships) {
       const bool out =
@@ -79,10 +78,17 @@ txn::AsyncOr<std::vector<std::vector<graph::Relationship>>> MemoryTransaction::E
           relationship.end == spec.from[i] && spec.direction != graph::Direction::kOutgoing;
       const bool type = spec.types.empty() || std::find(spec.types.begin(), spec.types.end(),
                                                         relationship.type) != spec.types.end();
-      if ((out || in) && type) lists[i].push_back(relationship);
+      if (!(out || in) || !type) continue;
+      if (in_page++ == graph_.page_size) {
+        in_page = 0;
+        co_await Turn();
+      }
+      ++counts.relationships;
+      const absl::Status taken = sink(i, relationship);
+      if (!taken.ok()) co_return taken;
     }
   }
-  co_return lists;
+  co_return true;
 }
 
 txn::AsyncOr<ElementId> MemoryTransaction::CreateNode(graph::Node node) {

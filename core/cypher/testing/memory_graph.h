@@ -55,6 +55,7 @@ struct CallCounts {
   int scan_pages = 0;
   int expands = 0;
   int expanded_nodes = 0;
+  int relationships = 0;  // that expands gave
   int writes = 0;
 };
 
@@ -68,7 +69,7 @@ class MemoryTransaction : public txn::GraphTransaction {
       std::vector<RelationshipId> ids) override;
   txn::AsyncOr<txn::NodePage> ScanNodes(std::string label,
                                         std::optional<std::string> cursor) override;
-  txn::AsyncOr<std::vector<std::vector<graph::Relationship>>> Expand(txn::ExpandSpec spec) override;
+  txn::AsyncOr<bool> Expand(txn::ExpandSpec spec, txn::RelationshipSink sink) override;
   txn::AsyncOr<ElementId> CreateNode(graph::Node node) override;
   txn::AsyncOr<RelationshipId> CreateRelationship(graph::Relationship relationship) override;
   txn::AsyncOr<bool> UpdateNode(graph::Node node) override;
