@@ -131,6 +131,24 @@ TEST(QueryTest, AYieldThatFailsEndsTheStatement) {
   EXPECT_EQ(yields, 5);
 }
 
+// A scan that is joined with many rows works in full batches, not row by row.
+TEST(QueryTest, AJoinedScanFillsItsBatches) {
+  MemoryGraph graph;
+  ASSERT_TRUE(RunQuery(graph, "UNWIND range(1, 4) AS x CREATE (:A {x: x})").ok());
+  RunOptions options;
+  int turns = 0;
+  options.execute.limits.yield_rows = 1;
+  options.execute.yield = [&turns]() -> Task<absl::Status> {
+    ++turns;
+    co_return absl::OkStatus();
+  };
+  const auto result =
+      RunQuery(graph, "UNWIND range(1, 1000) AS i MATCH (n:A) RETURN sum(i * n.x) AS s", options);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->rows[0][0].integer(), 5'005'000);
+  EXPECT_LT(turns, 40);
+}
+
 TEST(QueryTest, MemoryIsBoundedByItsLimit) {
   MemoryGraph graph;
   RunOptions options;

@@ -48,13 +48,15 @@ class NodeScan : public Operator {
 
   txn::AsyncOr<bool> Next(Batch* out) override {
     out->Reset(plan_.width);
-    while (out->empty()) {
-      if (at_ == nodes_.size()) {
+    const size_t most = context_.limits().batch_rows;
+    while (out->rows() < most) {
+      if (at_ == nodes_.size() && !NextRow()) {
+        // Rows that are ready go on before more are read.
+        if (!out->empty()) break;
         GRAPHDB_CO_ASSIGN_OR_RETURN(const bool more, co_await Advance());
         if (!more) co_return false;
       }
-      const size_t end = std::min(nodes_.size(), at_ + context_.limits().batch_rows);
-      for (; at_ < end; ++at_) {
+      for (; at_ < nodes_.size() && out->rows() < most; ++at_) {
         if (nodes_[at_]->deleted) continue;
         out->Add(rows_.row(row_))[plan_.slot] = Datum::Node(nodes_[at_]);
       }
@@ -64,7 +66,15 @@ class NodeScan : public Operator {
   }
 
  private:
-  // To the next row of the input, or the next page of the scan.
+  // To the next row of the batch at hand, all nodes again.
+  bool NextRow() {
+    if (paged_ || nodes_.empty() || row_ + 1 >= rows_.rows()) return false;
+    ++row_;
+    at_ = 0;
+    return true;
+  }
+
+  // To the next batch of the input, or the next page of the scan.
   txn::AsyncOr<bool> Advance() {
     if (rows_.empty() && !input_done_) {
       GRAPHDB_CO_ASSIGN_OR_RETURN(const bool first, co_await input_->Next(&rows_));
@@ -85,7 +95,6 @@ class NodeScan : public Operator {
       co_return true;
     }
     at_ = 0;
-    if (++row_ < rows_.rows()) co_return !nodes_.empty();
     row_ = 0;
     if (!ahead_.empty()) {
       rows_ = std::move(ahead_.back());
