@@ -43,23 +43,30 @@ v1::QueryRows ToRows(const std::vector<std::string>& columns, const Run& run) {
   return out;
 }
 
-// Sends all but the last rows ahead and returns the last piece.
-v1::ClientResponse InPieces(v1::QueryRows rows, Timestamp ts, const EmitPiece& emit) {
-  int sent = 0;
-  while (rows.rows_size() - sent > kRowsPerResponse) {
+// How many rows from `first` on go into one message.
+int RowsOfPiece(const v1::QueryRows& rows, int first) {
+  size_t bytes = 0;
+  int count = 0;
+  while (first + count < rows.rows_size() && count < kRowsPerResponse) {
+    bytes += rows.rows(first + count).ByteSizeLong();
+    if (count > 0 && bytes > kRowBytesPerResponse) break;
+    ++count;
+  }
+  return count;
+}
+
+// Sends all but the last piece ahead and returns that.
+v1::ClientResponse SendPieces(std::vector<v1::QueryRows> pieces, Timestamp ts,
+                              const EmitPiece& emit) {
+  for (size_t i = 0; i + 1 < pieces.size(); ++i) {
     v1::ClientResponse piece;
-    v1::QueryRows* out = piece.mutable_rows();
-    if (sent == 0) *out->mutable_columns() = rows.columns();
-    for (int i = 0; i < kRowsPerResponse; ++i) out->add_rows()->Swap(rows.mutable_rows(sent++));
+    *piece.mutable_rows() = std::move(pieces[i]);
     emit(std::move(piece));
   }
   v1::ClientResponse last;
   last.set_last(true);
   last.set_commit_timestamp(ts.value());
-  v1::QueryRows* out = last.mutable_rows();
-  if (sent == 0) *out->mutable_columns() = rows.columns();
-  while (sent < rows.rows_size()) out->add_rows()->Swap(rows.mutable_rows(sent++));
-  *out->mutable_counters() = rows.counters();
+  *last.mutable_rows() = std::move(pieces.back());
   return last;
 }
 
@@ -81,6 +88,18 @@ Task<absl::StatusOr<std::string>> RunOnce(std::shared_ptr<const cypher::Plan> pl
 }
 
 }  // namespace
+
+std::vector<v1::QueryRows> InPieces(v1::QueryRows rows) {
+  std::vector<v1::QueryRows> pieces(1);
+  *pieces.back().mutable_columns() = std::move(*rows.mutable_columns());
+  for (int sent = 0; sent < rows.rows_size();) {
+    const int end = sent + RowsOfPiece(rows, sent);
+    if (sent > 0) pieces.emplace_back();
+    while (sent < end) pieces.back().add_rows()->Swap(rows.mutable_rows(sent++));
+  }
+  *pieces.back().mutable_counters() = std::move(*rows.mutable_counters());
+  return pieces;
+}
 
 Task<v1::ClientResponse> RunQuery(txn::TransactionManager& manager, cypher::PlanCache& plans,
                                   v1::ClientRequest request, QueryHooks hooks) {
@@ -119,7 +138,7 @@ Task<v1::ClientResponse> RunQuery(txn::TransactionManager& manager, cypher::Plan
         absl::DataLossError("what is stored of the first attempt is no answer to a statement"),
         text);
   }
-  co_return InPieces(std::move(rows), outcome->commit_ts, hooks.emit);
+  co_return SendPieces(InPieces(std::move(rows)), outcome->commit_ts, hooks.emit);
 }
 
 }  // namespace graphdb::cluster

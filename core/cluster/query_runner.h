@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "core/cypher/plan_cache.h"
 #include "core/env/random.h"
@@ -20,7 +21,9 @@
 
 namespace graphdb::cluster {
 
+// Of one piece. A client of gRPC takes messages of 4 MB unless it asks for more.
 inline constexpr int kRowsPerResponse = 256;
+inline constexpr size_t kRowBytesPerResponse = 1u << 20;
 
 // Pieces before the last one, in order.
 using EmitPiece = std::function<void(v1::ClientResponse)>;
@@ -32,6 +35,10 @@ struct QueryHooks {
   YieldHook yield;
   Random random;  // of rand()
 };
+
+// The answer as messages, in order: the columns in the first, the counters in
+// the last, a row that is longer than a piece alone in its own.
+std::vector<v1::QueryRows> InPieces(v1::QueryRows rows);
 
 // Both references outlive the task.
 Task<v1::ClientResponse> RunQuery(txn::TransactionManager& manager, cypher::PlanCache& plans,
