@@ -6,9 +6,17 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/mutant.h"
+#include "core/raft/group.h"
+#include "core/txn/transaction_manager.h"
 
 namespace graphdb::cluster {
 namespace {
+
+// What a commit carries is one proposal, with this much around it at most.
+constexpr size_t kCommitFrameBytesMax = 64u << 10;
+static_assert(txn::TransactionLimits{}.commit_bytes_max + kCommitFrameBytesMax <=
+                  raft::Options{}.max_proposal_bytes,
+              "txn.commit_bytes_max: a commit has to fit a proposal");
 
 txn::ShardLeaderOptions LeaderOptions(const NodeOptions& options, ShardId shard) {
   txn::ShardLeaderOptions out;

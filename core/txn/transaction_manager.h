@@ -42,7 +42,7 @@ struct TransactionLimits {
   size_t read_ranges_max = 10'000;     // txn.read_ranges_max
   size_t result_bytes_max = 1u << 20;  // txn.result_bytes_max: kept for retries
   // txn.commit_bytes_max: what is read and written on one shard, and the result.
-  // It is one proposal (raft::GroupOptions::max_proposal_bytes) with its frame.
+  // It is one proposal with its frame; core/cluster checks that Raft takes it.
   size_t commit_bytes_max = (8u << 20) - (64u << 10);
   // batch.result_bytes_max: of the answers of one batch, in memory at once.
   size_t batch_result_bytes_max = 64u << 20;
