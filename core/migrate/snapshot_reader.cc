@@ -227,4 +227,16 @@ absl::StatusOr<SnapshotSummary> SnapshotReader::Finish() {
   return summary_;
 }
 
+absl::StatusOr<SnapshotSummary> VerifySnapshot(const ReadPiece& read) {
+  constexpr uint64_t kPieceBytes = 1u << 20;
+  SnapshotSink nobody;
+  SnapshotReader reader(&nobody);
+  for (uint64_t offset = 0;;) {
+    GRAPHDB_ASSIGN_OR_RETURN(const std::string piece, read(offset, kPieceBytes));
+    if (piece.empty()) return reader.Finish();
+    GRAPHDB_RETURN_IF_ERROR(reader.Feed(piece));
+    offset += piece.size();
+  }
+}
+
 }  // namespace graphdb::migrate

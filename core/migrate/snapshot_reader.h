@@ -19,6 +19,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -54,6 +55,11 @@ struct SnapshotSummary {
   // Above every id in use, or handed out by the source.
   uint64_t IdBound() const { return std::max(ids.Bound(), header.id_bound); }
 };
+
+// Bytes from an offset on, up to `bytes_max`; empty at the end of the file.
+using ReadPiece = std::function<absl::StatusOr<std::string>(uint64_t offset, uint64_t bytes_max)>;
+// Reads a whole file and keeps nothing: is every line what its hashes say?
+absl::StatusOr<SnapshotSummary> VerifySnapshot(const ReadPiece& read);
 
 class SnapshotReader {
  public:

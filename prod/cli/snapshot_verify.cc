@@ -3,30 +3,11 @@
 #include <ostream>
 
 #include "absl/strings/str_cat.h"
-#include "core/base/status_macros.h"
 #include "core/migrate/snapshot_reader.h"
 #include "nlohmann/json.hpp"
 #include "prod/env/file_import_source.h"
 
 namespace graphdb::cli {
-namespace {
-
-constexpr uint64_t kPieceBytes = 1u << 20;
-
-absl::StatusOr<migrate::SnapshotSummary> Verify(prod::FileImportSource* source) {
-  migrate::SnapshotSink nobody;
-  migrate::SnapshotReader reader(&nobody);
-  uint64_t offset = 0;
-  for (;;) {
-    GRAPHDB_ASSIGN_OR_RETURN(const std::string piece, source->Read(offset, kPieceBytes));
-    if (piece.empty()) return reader.Finish();
-    GRAPHDB_RETURN_IF_ERROR(reader.Feed(piece));
-    offset += piece.size();
-  }
-}
-
-}  // namespace
-
 ExitCode SnapshotVerify(const Console& console, const std::vector<std::string>& files) {
   ExitCode code = kOk;
   nlohmann::ordered_json lines = nlohmann::ordered_json::array();
@@ -38,7 +19,10 @@ ExitCode SnapshotVerify(const Console& console, const std::vector<std::string>& 
       code = kUsage;
       continue;
     }
-    const absl::StatusOr<migrate::SnapshotSummary> summary = Verify(source->get());
+    const auto read = [&source](uint64_t offset, uint64_t bytes) {
+      return (*source)->Read(offset, bytes);
+    };
+    const absl::StatusOr<migrate::SnapshotSummary> summary = migrate::VerifySnapshot(read);
     if (!summary.ok()) {
       console.err << "graphdb-cli: " << file << ": " << std::string(summary.status().message())
                   << "\n";

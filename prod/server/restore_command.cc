@@ -17,20 +17,6 @@
 namespace graphdb::prod {
 namespace {
 
-constexpr uint64_t kPieceBytes = 1u << 20;
-
-// Before the folder is touched: a file that is not whole leaves no trace.
-absl::Status VerifyFile(FileImportSource* source) {
-  migrate::SnapshotSink nobody;
-  migrate::SnapshotReader reader(&nobody);
-  for (uint64_t offset = 0;;) {
-    GRAPHDB_ASSIGN_OR_RETURN(const std::string piece, source->Read(offset, kPieceBytes));
-    if (piece.empty()) return reader.Finish().status();
-    GRAPHDB_RETURN_IF_ERROR(reader.Feed(piece));
-    offset += piece.size();
-  }
-}
-
 absl::Status InFile(const std::string& file, const absl::Status& status) {
   if (status.ok()) return status;
   return absl::Status(status.code(), absl::StrCat(file, ": ", status.message()));
@@ -54,7 +40,11 @@ absl::Status CheckOwner(const DataFolder& folder, const std::string& data_dir,
 absl::StatusOr<std::string> RestoreSnapshot(const RestoreOptions& options) {
   GRAPHDB_ASSIGN_OR_RETURN(const std::unique_ptr<FileImportSource> source,
                            FileImportSource::Open(options.snapshot_file));
-  GRAPHDB_RETURN_IF_ERROR(InFile(options.snapshot_file, VerifyFile(source.get())));
+  // Before the folder is touched: a file that is not whole leaves no trace.
+  const auto read = [&source](uint64_t offset, uint64_t bytes) {
+    return source->Read(offset, bytes);
+  };
+  GRAPHDB_RETURN_IF_ERROR(InFile(options.snapshot_file, migrate::VerifySnapshot(read).status()));
   GRAPHDB_ASSIGN_OR_RETURN(const DataFolder folder, DataFolder::OpenForRestore(options.data_dir));
   SystemClock clock;
   EventLoop loop(&clock);
