@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/status_macros.h"
 #include "nlohmann/json.hpp"
 #include "prod/cli/format_admin.h"
 #include "prod/cli/format_value.h"
@@ -72,18 +73,22 @@ class PartialFile {
  public:
   explicit PartialFile(std::string path) : path_(std::move(path)), partial_(path_ + ".partial") {}
   ~PartialFile() {
-    if (fd_ < 0) return;
-    close(fd_);
-    unlink(partial_.c_str());
+    if (fd_ >= 0) close(fd_);
+    if (ours_) unlink(partial_.c_str());
   }
 
   absl::Status Open() {
-    if (access(path_.c_str(), F_OK) == 0) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(path_, " exists already; a snapshot overwrites nothing"));
+    // Said early; Commit is what makes sure.
+    if (access(path_.c_str(), F_OK) == 0) return Exists();
+    fd_ = open(partial_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd_ < 0 && errno == EEXIST) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          partial_,
+          " exists already: another snapshot is being written there, or one was cut off; "
+          "expected no such file, remove it if nobody writes it"));
     }
-    fd_ = open(partial_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    return fd_ >= 0 ? absl::OkStatus() : Failed("can't write");
+    ours_ = fd_ >= 0;
+    return ours_ ? absl::OkStatus() : Failed("can't write");
   }
   absl::Status Append(absl::string_view bytes) {
     while (!bytes.empty()) {
@@ -99,12 +104,24 @@ class PartialFile {
     if (fsync(fd_) != 0) return Failed("can't sync");
     const int closed = close(std::exchange(fd_, -1));
     if (closed != 0) return Failed("can't close");
-    if (rename(partial_.c_str(), path_.c_str()) != 0) return Failed("can't rename");
+    GRAPHDB_RETURN_IF_ERROR(TakeName());
+    ours_ = false;
     return SyncFolder();
   }
   uint64_t written() const { return written_; }
 
  private:
+  // The final name, unless somebody else has taken it by now.
+  absl::Status TakeName() const {
+    if (renameat2(AT_FDCWD, partial_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) == 0) {
+      return absl::OkStatus();
+    }
+    // Not every file system knows the flag; a link doesn't replace either.
+    const bool linked = (errno == EINVAL || errno == ENOSYS) &&
+                        link(partial_.c_str(), path_.c_str()) == 0 && unlink(partial_.c_str()) == 0;
+    if (linked) return absl::OkStatus();
+    return errno == EEXIST ? Exists() : Failed("can't rename");
+  }
   // The name has to outlive a power cut as well.
   absl::Status SyncFolder() const {
     const size_t slash = path_.rfind('/');
@@ -115,6 +132,10 @@ class PartialFile {
     close(fd);
     return synced ? absl::OkStatus() : Failed("can't sync the folder of");
   }
+  absl::Status Exists() const {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path_, " exists already; a snapshot overwrites nothing"));
+  }
   absl::Status Failed(const char* what) const {
     return absl::InvalidArgumentError(
         absl::StrCat(what, " ", partial_, ": ", std::strerror(errno)));
@@ -123,6 +144,7 @@ class PartialFile {
   const std::string path_;
   const std::string partial_;
   int fd_ = -1;
+  bool ours_ = false;  // partial_ is there, and made by us
   uint64_t written_ = 0;
 };
 

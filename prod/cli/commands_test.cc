@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <sstream>
 
@@ -22,6 +23,7 @@ class FixedTransport : public client::Transport {
   client::Attempt Call(const std::string& address, const v1::ClientRequest& request,
                        Duration timeout, OnResponse on_response) override {
     last_request = request;
+    if (meanwhile) meanwhile();
     for (const v1::ClientResponse& response : responses) {
       if (!on_response(response)) return {};
     }
@@ -33,6 +35,7 @@ class FixedTransport : public client::Transport {
   std::vector<v1::ClientResponse> responses;
   v1::ErrorInfo error;
   v1::ClientRequest last_request;
+  std::function<void()> meanwhile;  // what happens while the node answers
 };
 
 struct Fixture {
@@ -106,6 +109,35 @@ TEST(CommandsTest, ASnapshotFileIsWholeOrAbsent) {
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), "abcabc");
   EXPECT_EQ(SnapshotCreate(f.client, f.console, file), kUsage) << "overwrites nothing";
   EXPECT_EQ(SnapshotCreate(f.client, f.console, "/nonexistent/x.json"), kUsage);
+}
+
+void WriteTo(const std::string& file, const std::string& text) { std::ofstream(file) << text; }
+std::string Contents(const std::string& file) {
+  std::ifstream in(file);
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+TEST(CommandsTest, ASnapshotKeepsItsHandsOffTheFilesOfOthers) {
+  Fixture f;
+  const std::string file = ::testing::TempDir() + "/taken.json";
+  const std::string partial = file + ".partial";
+  std::filesystem::remove(file);
+  v1::ClientResponse chunk;
+  chunk.mutable_admin()->mutable_snapshot()->set_data("abc");
+  f.transport.responses = {chunk};
+
+  WriteTo(partial, "of another");
+  EXPECT_EQ(SnapshotCreate(f.client, f.console, file), kUsage);
+  EXPECT_THAT(f.err.str(), HasSubstr("taken.json.partial exists already"));
+  EXPECT_EQ(Contents(partial), "of another");
+  EXPECT_FALSE(std::filesystem::exists(file));
+
+  std::filesystem::remove(partial);
+  f.transport.meanwhile = [&] { WriteTo(file, "came first"); };
+  EXPECT_EQ(SnapshotCreate(f.client, f.console, file), kRefused);
+  EXPECT_THAT(f.err.str(), HasSubstr("taken.json exists already"));
+  EXPECT_EQ(Contents(file), "came first");
+  EXPECT_FALSE(std::filesystem::exists(partial));
 }
 
 }  // namespace
