@@ -74,7 +74,7 @@ uint64_t EventLoop::Draw(ActorId actor) {
     state.draw_time = now_.nanoseconds();
     state.draws = 0;
   }
-  return Mix(seed_, actor.value(), static_cast<uint64_t>(state.draw_time), state.draws++);
+  return Mix(seed_ ^ salt_, actor.value(), static_cast<uint64_t>(state.draw_time), state.draws++);
 }
 
 uint32_t EventLoop::NewSlot() {
@@ -194,6 +194,7 @@ void EventLoop::Dispatch(const Entry& entry) {
   const ActorId actor = event.life.actor;
   running_ = actor;
   last_ran_ = actor;
+  last_kind_ = event.kind;
   if (event.is_message) {
     const ActorId from = event.from;
     const uint64_t number = event.payload;

@@ -117,12 +117,16 @@ class EventLoop {
 
   ActorId running() const { return running_; }    // the world between events
   ActorId last_ran() const { return last_ran_; }  // whose event was the last one
+  const char* last_kind() const { return last_kind_; }
   uint64_t events_dispatched() const { return events_; }
   const TraceHash& trace_hash() const { return hash_; }
   // Adds something to the hash that is not an event (final digests).
   void FoldIntoTrace(const char* kind, uint64_t payload);
   // A number for a decision of `actor` now, as in invariant 4.
   uint64_t Draw(ActorId actor);
+  // Another future of the same past: what is drawn from now on depends on `salt` too.
+  void TurnAside(uint64_t salt) { salt_ = salt; }
+  uint64_t salt() const { return salt_; }
 
  private:
   enum class State : uint8_t { kFree, kPending, kCancelled };
@@ -162,6 +166,7 @@ class EventLoop {
   void Dispatch(const Entry& entry);
 
   const uint64_t seed_;
+  uint64_t salt_ = 0;
   Duration now_;
   Duration hop_max_ = Duration::Microseconds(20);
   uint64_t sequence_ = 0;
@@ -169,6 +174,7 @@ class EventLoop {
   bool purge_due_ = false;
   bool ended_ = false;
   ActorId last_ran_ = kWorldActor;
+  const char* last_kind_ = "";
   ActorId running_ = kWorldActor;
   MessageSink* sink_ = nullptr;
   TraceHash hash_;

@@ -84,7 +84,7 @@ void SimFabric::Send(NodeId from, NodeId to, std::string message) {
     link.instant = now;
     link.number = 0;
   }
-  Random rng(Mix(link.stream, static_cast<uint64_t>(now), link.number++));
+  Random rng(Mix(link.stream ^ loop_.salt(), static_cast<uint64_t>(now), link.number++));
   if (link.cut) {
     ++counters_.cut;
     return RecordUnsent(from, to, message, "cut");

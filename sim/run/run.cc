@@ -51,6 +51,7 @@ class Run {
       world_.trace().SetSink(trace.detail, std::move(trace.sink));
     }
     world_.SetRecorder(trace.recorder);
+    after_event_ = std::move(trace.after_event);
     if (trace.recorder != nullptr) {
       SetCoverListener([this](const char* probe) {
         world_.Record(TraceEvent::Kind::kProbe, world_.loop().running(), 0, probe);
@@ -112,6 +113,7 @@ class Run {
 
   bool StepOnce() {
     if (!world_.Step()) return Fail("stalled", "no event is left");
+    if (after_event_) after_event_(world_.loop());
     if (auto violation = observer_.Look()) return Fail(violation->oracle, violation->message);
     if (world_.loop().events_dispatched() < options_.events_max) return true;
     Fail("budget", absl::StrCat("more than ", options_.events_max, " events"));
@@ -296,6 +298,7 @@ class Run {
   World world_;
   Driver driver_;
   Observer observer_;
+  absl::AnyInvocable<void(EventLoop&)> after_event_;
   RunResult result_;
   bool forms_cluster_ = true;
   bool served_while_forming_ = false;

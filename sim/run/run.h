@@ -20,6 +20,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
+#include "sim/env/event_loop.h"
 #include "sim/env/sim_fabric.h"
 #include "sim/env/trace_log.h"
 #include "sim/workload/session.h"
@@ -58,6 +60,8 @@ struct RunTrace {
   TraceLog::Detail detail = TraceLog::Detail::kOff;
   TraceLog::Sink sink;
   Recorder* recorder = nullptr;  // outlives the run
+  // After each event until the verdict; it may turn the loop aside.
+  absl::AnyInvocable<void(EventLoop& loop)> after_event;
 };
 
 RunResult ExecuteRun(const RunOptions& options, const ProgramFactory& factory, RunTrace trace);

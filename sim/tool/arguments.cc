@@ -155,6 +155,11 @@ absl::string_view Usage() {
   graphdb-sim explain ... [--html FILE] [--lines N]
                                                one run as above, told in words, and
                                                as a page for a browser
+  graphdb-sim bisect ... [--moments N] [--futures N]
+                                               when a failure became likely: forks the run
+                                               at N moments, N futures each
+  graphdb-sim diverge ... [-- ...]             the first event in which two runs differ; of
+                                               one, whether it is deterministic
   graphdb-sim check FILE --model register|kv|append [--budget STEPS]
                                                judges a recorded history
 
@@ -180,7 +185,8 @@ absl::StatusOr<Arguments> ParseArguments(const std::vector<std::string>& args) {
   Arguments arguments;
   bool swarm = false;
   if (args.empty())
-    return absl::InvalidArgumentError("no command: expected run, explore, explain or check");
+    return absl::InvalidArgumentError(
+        "no command: expected run, explore, explain, bisect, diverge or check");
   size_t i = 0;
   if (args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
     arguments.help = true;
@@ -188,7 +194,7 @@ absl::StatusOr<Arguments> ParseArguments(const std::vector<std::string>& args) {
   }
   arguments.explain = args[0] == "explain";
   if (args[0] != "run" && !arguments.explain) {
-    return Expected("command", args[0], "run, explore, explain or check");
+    return Expected("command", args[0], "run, explore, explain, bisect, diverge or check");
   }
   for (i = 1; i < args.size(); ++i) {
     const std::string& arg = args[i];

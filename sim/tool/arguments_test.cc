@@ -25,8 +25,9 @@ TEST(ArgumentsTest, ReadsBothFormsOfAValue) {
 }
 
 TEST(ArgumentsTest, MistakesNameOptionValueAndExpectation) {
-  EXPECT_EQ(ErrorOf({}), "no command: expected run, explore, explain or check");
-  EXPECT_EQ(ErrorOf({"walk"}), "command 'walk': expected run, explore, explain or check");
+  EXPECT_EQ(ErrorOf({}), "no command: expected run, explore, explain, bisect, diverge or check");
+  EXPECT_EQ(ErrorOf({"walk"}),
+            "command 'walk': expected run, explore, explain, bisect, diverge or check");
   EXPECT_EQ(ErrorOf({"run", "--seed", "x"}), "--seed 'x': expected a number from 0 to 2^64-1");
   EXPECT_EQ(ErrorOf({"run", "--seeds", "9..1"}),
             "--seeds '9..1': expected A..B with A <= B, for example 1..500");

@@ -18,8 +18,10 @@
 #include "sim/explain/recording.h"
 #include "sim/run/run.h"
 #include "sim/tool/arguments.h"
+#include "sim/tool/bisect_command.h"
 #include "sim/tool/campaign.h"
 #include "sim/tool/check_command.h"
+#include "sim/tool/diverge_command.h"
 #include "sim/tool/explore_command.h"
 #include "sim/tool/report.h"
 #include "sim/tool/run_spec.h"
@@ -235,6 +237,12 @@ int ToolMain(int argc, char** argv, const ProgramFactory& factory, bool statemen
   const std::vector<std::string> args(argv + 1, argv + argc);
   if (!args.empty() && args[0] == "explore") {
     return ExploreMain({args.begin() + 1, args.end()}, factory, statements);
+  }
+  if (!args.empty() && args[0] == "diverge") {
+    return DivergeMain({args.begin() + 1, args.end()}, factory, statements);
+  }
+  if (!args.empty() && args[0] == "bisect") {
+    return BisectMain({args.begin() + 1, args.end()}, factory, statements);
   }
   if (!args.empty() && args[0] == "check") return CheckMain({args.begin() + 1, args.end()});
   absl::StatusOr<Arguments> arguments = ParseArguments(args);
