@@ -9,17 +9,17 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using graphdb::sim::ParseScenario;
-  using graphdb::sim::ToText;
+  using graphdb::sim::WriteScenario;
   const absl::string_view bytes(reinterpret_cast<const char*>(data), size);
   const auto scenario = ParseScenario(bytes, "f");
   if (!scenario.ok()) {
     GRAPHDB_CHECK(scenario.status().message().substr(0, 2) == "f:") << scenario.status().message();
     return 0;
   }
-  const std::string text = ToText(*scenario, "r");
+  const std::string text = WriteScenario(*scenario, "r");
   const auto again = ParseScenario(text, "f");
   GRAPHDB_CHECK_OK(again.status());
-  GRAPHDB_CHECK(again->options.plan == scenario->options.plan) << text;
-  GRAPHDB_CHECK(ToText(*again, "r") == text) << text;
+  GRAPHDB_CHECK(*again == *scenario) << text;
+  GRAPHDB_CHECK(WriteScenario(*again, "r") == text) << text;
   return 0;
 }
