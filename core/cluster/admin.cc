@@ -257,7 +257,7 @@ Task<v1::ClientResponse> Admin::Snapshot(std::shared_ptr<Node::Reply> reply) {
       break;
     }
     status = writer->Add(**page, &bytes);
-    if (bytes.size() < kSnapshotPieceBytes) continue;
+    if (bytes.size() < options_.tuning.snapshot_piece_bytes) continue;
     v1::ClientResponse part;
     *part.mutable_admin()->mutable_snapshot()->mutable_data() = std::exchange(bytes, {});
     (*reply)(std::move(part));

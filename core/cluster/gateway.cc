@@ -10,6 +10,19 @@ namespace graphdb::cluster {
 
 // One client request under way. Outlived by the transaction it runs, which may
 // go on settling its outcome after the client was told that time is over.
+namespace {
+
+txn::TransactionLimits LimitsOf(const Tuning& tuning) {
+  txn::TransactionLimits limits;
+  limits.page_nodes_max = tuning.scan_page_nodes;
+  limits.keys_per_read = tuning.read_keys_per_request;
+  limits.ranges_per_read = tuning.read_ranges_per_request;
+  limits.id_block = tuning.id_block;
+  return limits;
+}
+
+}  // namespace
+
 struct Gateway::Call {
   Node::Reply reply;
   env::TimerId timer = env::kNoTimer;
@@ -34,8 +47,12 @@ v1::ClientResponse ErrorResponse(absl::StatusCode code, v1::ErrorReason reason,
   return response;
 }
 
-Gateway::Gateway(env::Env& env, txn::ShardClient& shards)
-    : env_(env), transactions_(shards, env.random.Stream("txn.gateway", 0)), plans_(kPlansMax) {}
+Gateway::Gateway(const NodeOptions& options, env::Env& env, txn::ShardClient& shards)
+    : options_(options),
+      env_(env),
+      transactions_(shards, env.random.Stream("txn.gateway", 0), LimitsOf(options.tuning),
+                    txn::CommitOptions{.attempts_max = options.tuning.commit_attempts_max}),
+      plans_(kPlansMax) {}
 
 Task<absl::Status> Gateway::Yield(std::shared_ptr<Call> call) {
   Completion<bool> resumed;
@@ -71,7 +88,7 @@ void Gateway::Run(v1::ClientRequest request, Node::Reply reply) {
                        if (call->reply != nullptr) call->reply(std::move(piece));
                      },
                      [this, call] { return Yield(call); },
-                     env_.random.Stream("cypher.rand", ++statements_)};
+                     env_.random.Stream("cypher.rand", ++statements_), options_.tuning};
     Spawn(RunQuery(transactions_, plans_, std::move(request), std::move(hooks)), std::move(done));
     return;
   }

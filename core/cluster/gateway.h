@@ -30,7 +30,7 @@ v1::ClientResponse ErrorResponse(absl::StatusCode code, v1::ErrorReason reason,
 
 class Gateway {
  public:
-  Gateway(env::Env& env, txn::ShardClient& shards);
+  Gateway(const NodeOptions& options, env::Env& env, txn::ShardClient& shards);
 
   void Run(v1::ClientRequest request, Node::Reply reply);
   size_t running() const { return running_; }
@@ -40,6 +40,7 @@ class Gateway {
   struct Call;
   Task<absl::Status> Yield(std::shared_ptr<Call> call);
 
+  const NodeOptions& options_;
   env::Env& env_;
   txn::TransactionManager transactions_;
   cypher::PlanCache plans_;

@@ -34,6 +34,9 @@ raft::Options GroupHost::RaftOptions() const {
   options.election_timeout = options_.election_timeout;
   options.heartbeat_interval = options_.tick * 2;
   options.max_append_entries = options_.max_append_entries;
+  options.max_append_bytes = options_.tuning.append_bytes_max;
+  options.max_inflight_messages = options_.tuning.inflight_messages_max;
+  options.max_apply_bytes = options_.tuning.apply_bytes_max;
   return options;
 }
 

@@ -26,7 +26,7 @@ void GroupHost::StartSnapshot(raft::SnapshotRequest request) {
   const ReplicaId replica = request.to;
   auto sender = std::make_unique<SnapshotSender>(
       env_, link_, std::move(transfer), env_.kv.Snapshot(), machine_->OwnedRanges(),
-      [this, node, replica](bool installed) {
+      options_.tuning.snapshot_piece_bytes, [this, node, replica](bool installed) {
         // After this event: the sender is still on the stack.
         env_.scheduler.Post("snapshot.sent", [this, node, replica, installed] {
           senders_.erase(node);
@@ -106,7 +106,7 @@ void GroupHost::Install(StagedSnapshot staged, raft::SnapshotMeta meta) {
   AppliedRecord applied{meta.index, meta.term, meta.config};
   install_ = std::make_unique<SnapshotInstall>(
       env_, group_, std::move(staged), std::move(applied), machine_->OwnedRanges(),
-      [this, meta](absl::Status status) {
+      options_.tuning.install_step_bytes, [this, meta](absl::Status status) {
         if (!status.ok()) {
           Halt(status);
           return;

@@ -10,7 +10,11 @@ namespace graphdb::cluster {
 
 MetaHost::MetaHost(const NodeOptions& options, env::Env& env, const Identity& identity,
                    GroupHost& group)
-    : options_(options), env_(env), identity_(identity), group_(group), leader_(env.kv) {}
+    : options_(options),
+      env_(env),
+      identity_(identity),
+      group_(group),
+      leader_(env.kv, options.tuning.oracle_bound_window) {}
 
 void MetaHost::Serve(v1::MetaRequest request, Reply reply) {
   const uint64_t id = ++last_request_;

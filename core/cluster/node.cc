@@ -120,9 +120,9 @@ Node::Impl::Impl(NodeOptions options, env::Env& env)
       admission_(options_, env, link_, identity_, *this),
       membership_(options_, env),
       router_(options_, env, link_, *this),
-      gateway_(env, router_),
+      gateway_(options_, env, router_),
       admin_(options_, env, identity_, router_, *this),
-      adjacency_(options_.adjacency_cache_lists) {}
+      adjacency_(options_.adjacency_cache_lists, options_.tuning.adjacency_list_edges_max) {}
 
 // ---- start -----------------------------------------------------------------
 

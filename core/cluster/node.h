@@ -29,6 +29,7 @@
 #include "absl/status/statusor.h"
 #include "core/base/ids.h"
 #include "core/cluster/snapshot_service.h"
+#include "core/cluster/tuning.h"
 #include "core/env/env.h"
 #include "proto/client.pb.h"
 
@@ -70,6 +71,7 @@ struct NodeOptions {
   // Writes snapshot files. Null: snapshots are refused.
   MakeSnapshotWriter make_snapshot_writer;
   uint32_t snapshot_page_entries = 2'000;  // read at once
+  Tuning tuning;
 };
 
 // What oracles and statistics see of one group on this node.

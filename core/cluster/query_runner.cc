@@ -44,10 +44,10 @@ v1::QueryRows ToRows(const std::vector<std::string>& columns, const Run& run) {
 }
 
 // How many rows from `first` on go into one message.
-int RowsOfPiece(const v1::QueryRows& rows, int first) {
+int RowsOfPiece(const v1::QueryRows& rows, int first, int rows_max) {
   size_t bytes = 0;
   int count = 0;
-  while (first + count < rows.rows_size() && count < kRowsPerResponse) {
+  while (first + count < rows.rows_size() && count < rows_max) {
     bytes += rows.rows(first + count).ByteSizeLong();
     if (count > 0 && bytes > kRowBytesPerResponse) break;
     ++count;
@@ -72,13 +72,15 @@ v1::ClientResponse SendPieces(std::vector<v1::QueryRows> pieces, Timestamp ts,
 
 Task<absl::StatusOr<std::string>> RunOnce(std::shared_ptr<const cypher::Plan> plan,
                                           cypher::DatumMap parameters, YieldHook yield,
-                                          std::shared_ptr<Run> run,
+                                          Tuning tuning, std::shared_ptr<Run> run,
                                           txn::GraphTransaction& transaction) {
   run->rows = cypher::CollectRows();
   run->counters = cypher::Counters();
   cypher::ExecuteOptions options;
   options.yield = std::move(yield);
   options.random = &run->random;
+  options.limits.batch_rows = tuning.batch_rows;
+  options.limits.yield_rows = tuning.yield_rows;
   const absl::StatusOr<cypher::QuerySummary> summary = co_await cypher::Execute(
       plan, std::move(parameters), transaction, run->rows, std::move(options));
   if (!summary.ok()) co_return summary.status();
@@ -89,11 +91,11 @@ Task<absl::StatusOr<std::string>> RunOnce(std::shared_ptr<const cypher::Plan> pl
 
 }  // namespace
 
-std::vector<v1::QueryRows> InPieces(v1::QueryRows rows) {
+std::vector<v1::QueryRows> InPieces(v1::QueryRows rows, int rows_max) {
   std::vector<v1::QueryRows> pieces(1);
   *pieces.back().mutable_columns() = std::move(*rows.mutable_columns());
   for (int sent = 0; sent < rows.rows_size();) {
-    const int end = sent + RowsOfPiece(rows, sent);
+    const int end = sent + RowsOfPiece(rows, sent, rows_max);
     if (sent > 0) pieces.emplace_back();
     while (sent < end) pieces.back().add_rows()->Swap(rows.mutable_rows(sent++));
   }
@@ -119,9 +121,9 @@ Task<v1::ClientResponse> RunQuery(txn::TransactionManager& manager, cypher::Plan
 
   auto run = std::make_shared<Run>(Run{hooks.random, {}, {}});
   txn::TransactionManager::Body body = [prepared, given = *std::move(parameters),
-                                        yield = hooks.yield,
+                                        yield = hooks.yield, tuning = hooks.tuning,
                                         run](txn::GraphTransaction& transaction) {
-    return RunOnce(prepared, given, yield, run, transaction);
+    return RunOnce(prepared, given, yield, tuning, run, transaction);
   };
   txn::RunRequest how;
   how.session = request.session();
@@ -138,7 +140,8 @@ Task<v1::ClientResponse> RunQuery(txn::TransactionManager& manager, cypher::Plan
         absl::DataLossError("what is stored of the first attempt is no answer to a statement"),
         text);
   }
-  co_return SendPieces(InPieces(std::move(rows)), outcome->commit_ts, hooks.emit);
+  const auto rows_max = static_cast<int>(hooks.tuning.rows_per_response);
+  co_return SendPieces(InPieces(std::move(rows), rows_max), outcome->commit_ts, hooks.emit);
 }
 
 }  // namespace graphdb::cluster

@@ -13,6 +13,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/cluster/tuning.h"
 #include "core/cypher/plan_cache.h"
 #include "core/env/random.h"
 #include "core/env/task.h"
@@ -34,11 +35,12 @@ struct QueryHooks {
   EmitPiece emit;
   YieldHook yield;
   Random random;  // of rand()
+  Tuning tuning;
 };
 
 // The answer as messages, in order: the columns in the first, the counters in
 // the last, a row that is longer than a piece alone in its own.
-std::vector<v1::QueryRows> InPieces(v1::QueryRows rows);
+std::vector<v1::QueryRows> InPieces(v1::QueryRows rows, int rows_max = kRowsPerResponse);
 
 // Both references outlive the task.
 Task<v1::ClientResponse> RunQuery(txn::TransactionManager& manager, cypher::PlanCache& plans,

@@ -23,6 +23,9 @@ txn::ShardLeaderOptions LeaderOptions(const NodeOptions& options, ShardId shard)
   out.shard = shard;
   out.founding_slots = shard::ShardMap::Equal(options.num_shards).Entry(shard).slots;
   out.txn_life_periods = options.txn_life_periods;
+  out.dedupe_retention_periods = options.tuning.dedupe_retention_periods;
+  out.read_entries_max = options.tuning.read_entries_max;
+  out.read_bytes_max = options.tuning.read_bytes_max;
   return out;
 }
 

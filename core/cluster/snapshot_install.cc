@@ -8,20 +8,15 @@
 #include "core/base/mutant.h"
 
 namespace graphdb::cluster {
-namespace {
-
-constexpr uint64_t kStepBytes = 256u << 10;
-
-}  // namespace
-
 SnapshotInstall::SnapshotInstall(env::Env& env, ShardId group, StagedSnapshot staged,
                                  AppliedRecord applied, std::vector<storage::KeyRange> ranges,
-                                 Done done)
+                                 uint64_t step_bytes, Done done)
     : env_(env),
       group_(group),
       staged_(std::move(staged)),
       applied_(std::move(applied)),
       ranges_(std::move(ranges)),
+      step_bytes_(step_bytes),
       done_(std::move(done)) {}
 
 SnapshotInstall::~SnapshotInstall() { env_.scheduler.Cancel(timer_); }
@@ -45,7 +40,7 @@ void SnapshotInstall::Step() {
   absl::Status status;
   if (offset_ < staged_.bytes) {
     absl::StatusOr<std::string> bytes =
-        env_.disk.Read(staged_.file, offset_, std::min(kStepBytes, staged_.bytes - offset_));
+        env_.disk.Read(staged_.file, offset_, std::min(step_bytes_, staged_.bytes - offset_));
     if (bytes.ok() && bytes->empty()) {
       bytes = absl::DataLossError(absl::StrCat("file ", staged_.file, " ends at ", offset_,
                                                ", expected ", staged_.bytes, " bytes"));

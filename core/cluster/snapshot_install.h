@@ -26,7 +26,7 @@ class SnapshotInstall {
   using Done = absl::AnyInvocable<void(absl::Status)>;
 
   SnapshotInstall(env::Env& env, ShardId group, StagedSnapshot staged, AppliedRecord applied,
-                  std::vector<storage::KeyRange> ranges, Done done);
+                  std::vector<storage::KeyRange> ranges, uint64_t step_bytes, Done done);
   ~SnapshotInstall();
 
   void Start();
@@ -43,6 +43,7 @@ class SnapshotInstall {
   const StagedSnapshot staged_;
   const AppliedRecord applied_;
   const std::vector<storage::KeyRange> ranges_;
+  const uint64_t step_bytes_;  // ingested at once
   Done done_;
   uint64_t offset_ = 0;
   std::string buffer_;

@@ -12,12 +12,13 @@ constexpr Duration kResendAfter = Duration::Milliseconds(500);
 
 SnapshotSender::SnapshotSender(env::Env& env, PeerLink& link, SnapshotTransfer transfer,
                                std::unique_ptr<env::KvReader> reader,
-                               std::vector<storage::KeyRange> ranges, Done done)
+                               std::vector<storage::KeyRange> ranges, size_t piece_bytes, Done done)
     : env_(env),
       link_(link),
       transfer_(std::move(transfer)),
       reader_(std::move(reader)),
       ranges_(std::move(ranges)),
+      piece_bytes_(piece_bytes),
       done_(std::move(done)) {}
 
 SnapshotSender::~SnapshotSender() { env_.scheduler.Cancel(timer_); }
@@ -32,7 +33,7 @@ void SnapshotSender::Start() {
 
 bool SnapshotSender::FillPiece() {
   piece_.clear();
-  while (piece_.size() < kSnapshotPieceBytes && !last_) {
+  while (piece_.size() < piece_bytes_ && !last_) {
     if (iterator_ == nullptr) {
       if (range_ == ranges_.size()) {
         last_ = true;

@@ -27,7 +27,6 @@
 
 namespace graphdb::cluster {
 
-inline constexpr size_t kSnapshotPieceBytes = 256u << 10;
 inline constexpr int kSnapshotResendsMax = 20;
 
 struct SnapshotTransfer {
@@ -44,7 +43,7 @@ class SnapshotSender {
 
   SnapshotSender(env::Env& env, PeerLink& link, SnapshotTransfer transfer,
                  std::unique_ptr<env::KvReader> reader, std::vector<storage::KeyRange> ranges,
-                 Done done);
+                 size_t piece_bytes, Done done);
   ~SnapshotSender();
 
   void Start();
@@ -61,6 +60,7 @@ class SnapshotSender {
   const SnapshotTransfer transfer_;
   std::unique_ptr<env::KvReader> reader_;
   const std::vector<storage::KeyRange> ranges_;
+  const size_t piece_bytes_;  // of a piece, about
   Done done_;
 
   size_t range_ = 0;

@@ -80,7 +80,9 @@ using MetaEffect = std::variant<meta_effect::Reply, meta_effect::Propose, meta_e
 class MetaLeader {
  public:
   // `engine` outlives this object and is the one the entries are applied to.
-  explicit MetaLeader(const env::KvReader& engine) : engine_(engine) {}
+  explicit MetaLeader(const env::KvReader& engine,
+                      uint64_t bound_window = TimestampOracle::kBoundWindow)
+      : engine_(engine), oracle_(bound_window) {}
 
   void Step(const MetaEvent& event, std::vector<MetaEffect>* effects);
   bool leading() const { return leading_; }

@@ -82,11 +82,11 @@ void TimestampOracle::ReleaseConfirmed(Effects* effects) {
     ++released;
   }
   confirmed_.erase(confirmed_.begin(), confirmed_.begin() + static_cast<ptrdiff_t>(released));
-  const bool low = next_ + kBoundWindow / 2 > bound_;
+  const bool low = next_ + bound_window_ / 2 > bound_;
   if ((low || !confirmed_.empty()) && !proposing_) {
     proposing_ = true;
     const uint64_t needed = confirmed_.empty() ? 0 : confirmed_.front().count;
-    effects->push_back(oracle_effect::ProposeBound{Timestamp(next_ + needed + kBoundWindow)});
+    effects->push_back(oracle_effect::ProposeBound{Timestamp(next_ + needed + bound_window_)});
   }
 }
 

@@ -79,9 +79,11 @@ using OracleEffect = std::variant<oracle_effect::Release, oracle_effect::Refuse,
 
 class TimestampOracle {
  public:
-  // How far ahead of what is issued the bound is persisted.
   static constexpr uint64_t kBoundWindow = 1'000'000;
   static constexpr size_t kQueueMax = 10'000;
+
+  // How far ahead of what is issued the bound is persisted; at least 1.
+  explicit TimestampOracle(uint64_t bound_window = kBoundWindow) : bound_window_(bound_window) {}
 
   void Step(const OracleEvent& event, std::vector<OracleEffect>* effects);
 
@@ -97,6 +99,7 @@ class TimestampOracle {
   void BeginRound(Effects* effects);
   void ReleaseConfirmed(Effects* effects);
 
+  const uint64_t bound_window_;
   bool leading_ = false;
   uint64_t next_ = 0;   // the next timestamp to issue
   uint64_t bound_ = 0;  // issued timestamps are <= bound_, which the log holds

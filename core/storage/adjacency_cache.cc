@@ -57,7 +57,7 @@ AdjacencyRef AdjacencyCache::Find(absl::string_view prefix, Timestamp ts) {
 void AdjacencyCache::Insert(absl::string_view prefix, AdjacencyRef list) {
   Erase(prefix);
   const size_t bytes = BytesOf(*list);
-  if (lists_max_ == 0 || list->entries.size() > kListEdgesMax || bytes > kListBytesMax) return;
+  if (lists_max_ == 0 || list->entries.size() > list_edges_max_ || bytes > kListBytesMax) return;
   while (lru_.size() >= lists_max_ || bytes_ + bytes > kBytesMax) {
     GRAPHDB_COVER("storage.adjacency_evicted");
     const std::string oldest = lru_.back().prefix;

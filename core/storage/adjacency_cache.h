@@ -17,7 +17,7 @@
 //      before the next read through the cache; replacing the engine's content
 //      (snapshot install, move) by Clear.
 //   3. No more than `lists_max` lists and kBytesMax bytes, none longer than
-//      kListEdgesMax or kListBytesMax: a supernode is streamed, not cached.
+//      `list_edges_max` or kListBytesMax: a supernode is streamed, not cached.
 //   4. What a caller sees is the same with and without the cache, but for where
 //      pages end.
 //
@@ -54,7 +54,8 @@ class AdjacencyCache {
   static constexpr size_t kBytesMax = size_t{256} << 20;
 
   // 0: caches nothing.
-  explicit AdjacencyCache(size_t lists_max) : lists_max_(lists_max) {}
+  explicit AdjacencyCache(size_t lists_max, size_t list_edges_max = kListEdgesMax)
+      : lists_max_(lists_max), list_edges_max_(list_edges_max) {}
 
   // Null: read the engine. Counts a hit or a miss. `prefix` is the begin of an
   // edge range.
@@ -82,6 +83,7 @@ class AdjacencyCache {
   void Erase(absl::string_view prefix);
 
   const size_t lists_max_;
+  const size_t list_edges_max_;
   Lru lru_;
   size_t bytes_ = 0;
   LookupMap<std::string, Lru::iterator> index_;

@@ -14,9 +14,6 @@ namespace {
 using graph::Direction;
 using storage::KeyRange;
 
-constexpr size_t kKeysPerRead = 2'000;
-constexpr size_t kRangesPerRead = 500;
-
 absl::Status Limit(absl::string_view name, size_t limit) {
   return absl::ResourceExhaustedError(
       absl::StrCat("limit ", name, " (", limit, ") is exceeded; use smaller transactions"));
@@ -124,7 +121,7 @@ AsyncOr<bool> DistributedTransaction::FetchRound(std::vector<std::string>* keys,
   for (const auto& [shard, wanted] : by_shard) {
     v1::ShardRequest request;
     request.mutable_read()->set_read_ts(identity_.start_ts());
-    for (size_t i = 0; i < std::min(wanted.size(), kKeysPerRead); ++i) {
+    for (size_t i = 0; i < std::min(wanted.size(), manager_.limits().keys_per_read); ++i) {
       request.mutable_read()->add_keys(wanted[i]);
     }
     requests.emplace_back(shard, std::move(request));
@@ -169,7 +166,7 @@ AsyncOr<bool> DistributedTransaction::ScanRound(std::vector<EdgeJob>* jobs) {
     job.page.clear();
     if (job.done) continue;
     std::vector<EdgeJob*>& of_shard = by_shard[client.map().ShardOf(SlotOfRange(job.range))];
-    if (of_shard.size() >= kRangesPerRead) {
+    if (of_shard.size() >= manager_.limits().ranges_per_read) {
       all_asked = false;
       continue;
     }

@@ -11,7 +11,6 @@
 namespace graphdb::txn {
 namespace {
 
-constexpr uint32_t kIdBlock = 1'000;
 constexpr Duration kBackoffFirst = Duration::Milliseconds(5);
 constexpr Duration kBackoffMax = Duration::Milliseconds(200);
 
@@ -33,7 +32,7 @@ TransactionManager::TransactionManager(ShardClient& client, Random random, Trans
 
 AsyncOr<uint64_t> TransactionManager::NextIdCounter() {
   if (ids_.count == 0) {
-    const absl::StatusOr<IdBlock> block = co_await client_.AllocateIds(kIdBlock);
+    const absl::StatusOr<IdBlock> block = co_await client_.AllocateIds(limits_.id_block);
     if (!block.ok()) co_return absl::UnavailableError(block.status().message());
     // Two may have asked at once: the later block wins, the other's rest is lost.
     ids_ = *block;

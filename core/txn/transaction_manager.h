@@ -48,6 +48,10 @@ struct TransactionLimits {
   size_t batch_result_bytes_max = 64u << 20;
   uint32_t conflict_attempts_max = 10;  // txn.conflict_attempts_max
   uint32_t page_nodes_max = 1'000;      // of ScanNodes
+  // Of one request to a shard; what is more follows in another.
+  size_t keys_per_read = 2'000;
+  size_t ranges_per_read = 500;
+  uint32_t id_block = 1'000;  // counters taken from meta at once
 };
 
 struct RunRequest {

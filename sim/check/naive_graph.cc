@@ -13,7 +13,7 @@ std::optional<bool> Compare(const Condition& condition, std::optional<int64_t> a
   std::optional<bool> result;
   if (condition.op == Condition::Op::kIsNull) result = !actual.has_value();
   if (condition.op == Condition::Op::kIsNotNull) result = actual.has_value();
-  if (!result && actual) {
+  if (!result && actual && condition.op != Condition::Op::kEqualNull) {
     switch (condition.op) {
       case Condition::Op::kLess:
         result = *actual < condition.value;
@@ -23,6 +23,13 @@ std::optional<bool> Compare(const Condition& condition, std::optional<int64_t> a
         break;
       case Condition::Op::kEqual:
         result = *actual == condition.value;
+        break;
+      case Condition::Op::kIn:
+        if (*actual == condition.value || *actual == condition.other) {
+          result = true;
+        } else if (!condition.with_null) {
+          result = false;
+        }
         break;
       default:
         result = *actual != condition.value;
@@ -41,7 +48,7 @@ void NaiveGraph::AddNode(int64_t k, Properties properties) {
 }
 
 void NaiveGraph::AddEdge(int64_t from, int64_t to, std::string type) {
-  GRAPHDB_CHECK(Has(from) && Has(to) && from != to) << from << " to " << to;
+  GRAPHDB_CHECK(Has(from) && Has(to)) << from << " to " << to;
   edges_[next_edge_++] = Edge{from, to, std::move(type)};
 }
 
@@ -64,6 +71,13 @@ std::optional<int64_t> NaiveGraph::Get(int64_t k, const std::string& property) c
   return found == properties.end() ? std::nullopt : std::optional<int64_t>(found->second);
 }
 
+bool NaiveGraph::HasEdge(int64_t from, int64_t to, const std::string& type) const {
+  return std::any_of(edges_.begin(), edges_.end(), [&](const auto& entry) {
+    const Edge& edge = entry.second;
+    return edge.from == from && edge.to == to && edge.type == type;
+  });
+}
+
 std::vector<NaiveMatch> NaiveGraph::Match(const Pattern& pattern) const {
   std::vector<NaiveMatch> found;
   for (const auto& [k, properties] : nodes_) {
@@ -75,13 +89,22 @@ std::vector<NaiveMatch> NaiveGraph::Match(const Pattern& pattern) const {
 
 void NaiveGraph::Extend(const Pattern& pattern, NaiveMatch* so_far,
                         std::vector<NaiveMatch>* found) const {
-  const size_t done = so_far->edges.size();
-  if (done == pattern.hops.size()) {
+  if (so_far->nodes.size() > pattern.hops.size()) {
     if (Holds(pattern, *so_far)) found->push_back(*so_far);
     return;
   }
-  const Hop& hop = pattern.hops[done];
-  const int64_t at = so_far->nodes.back();
+  Walk(pattern, so_far->nodes.back(), 0, so_far, found);
+}
+
+void NaiveGraph::Walk(const Pattern& pattern, int64_t at, uint64_t steps, NaiveMatch* so_far,
+                      std::vector<NaiveMatch>* found) const {
+  const Hop& hop = pattern.hops[so_far->nodes.size() - 1];
+  if (steps >= hop.least) {
+    so_far->nodes.push_back(at);
+    Extend(pattern, so_far, found);
+    so_far->nodes.pop_back();
+  }
+  if (steps == hop.most) return;
   for (const auto& [number, edge] : edges_) {
     if (!hop.type.empty() && edge.type != hop.type) continue;
     // No relationship stands at two places of a match.
@@ -90,10 +113,8 @@ void NaiveGraph::Extend(const Pattern& pattern, NaiveMatch* so_far,
     const bool out = edge.from == at && hop.direction != Hop::Direction::kIn;
     const bool in = edge.to == at && hop.direction != Hop::Direction::kOut;
     if (!out && !in) continue;
-    so_far->nodes.push_back(out ? edge.to : edge.from);
     so_far->edges.push_back(number);
-    Extend(pattern, so_far, found);
-    so_far->nodes.pop_back();
+    Walk(pattern, out ? edge.to : edge.from, steps + 1, so_far, found);
     so_far->edges.pop_back();
   }
 }

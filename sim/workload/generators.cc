@@ -11,6 +11,7 @@
 #include "sim/check/write_skew.h"
 #include "sim/workload/batches.h"
 #include "sim/workload/edges.h"
+#include "sim/workload/elements.h"
 #include "sim/workload/leaves.h"
 #include "sim/workload/queries.h"
 #include "sim/workload/ring.h"
@@ -298,6 +299,7 @@ std::unique_ptr<Workload> MakeWorkload(absl::string_view name, uint32_t index) {
   if (name == "register") return std::make_unique<RegisterWorkload>(index);
   if (name == "skew") return std::make_unique<SkewWorkload>(index);
   if (name == "edges") return std::make_unique<EdgesWorkload>(FirstIdOf(index));
+  if (name == "elements") return std::make_unique<ElementsWorkload>(FirstIdOf(index));
   if (name == "leaves") return std::make_unique<LeavesWorkload>(FirstIdOf(index));
   if (name == "queries") return std::make_unique<QueriesWorkload>(FirstIdOf(index));
   if (name == "ring") return std::make_unique<RingWorkload>(FirstIdOf(index));

@@ -48,7 +48,7 @@ QueriesWorkload::Region& QueriesWorkload::RegionOf(uint32_t client) {
 PlannedOp QueriesWorkload::Plan(const PlanContext& context, Random& rng) {
   Region& region = RegionOf(context.client);
   region.asked = DrawStatement(region.next_k, rng);
-  if (region.asked.kind == Statement::Kind::kCreateNode) ++region.next_k;
+  region.next_k += region.asked.names();
   PlannedOp op;
   op.query = ToQuery(region.asked, region.label);
   op.write = region.asked.writes();

@@ -21,6 +21,29 @@
 namespace graphdb::sim {
 namespace {
 
+cluster::Tuning TuningOf(const NodeKnobs& knobs) {
+  cluster::Tuning tuning;
+  tuning.append_bytes_max = knobs.append_bytes_max;
+  tuning.inflight_messages_max = knobs.inflight_messages_max;
+  tuning.apply_bytes_max = knobs.apply_bytes_max;
+  tuning.snapshot_piece_bytes = knobs.snapshot_piece_bytes;
+  tuning.install_step_bytes = knobs.install_step_bytes;
+  tuning.read_entries_max = knobs.read_entries_max;
+  tuning.read_bytes_max = knobs.read_bytes_max;
+  tuning.scan_page_nodes = knobs.scan_page_nodes;
+  tuning.read_keys_per_request = knobs.read_keys_per_request;
+  tuning.read_ranges_per_request = knobs.read_ranges_per_request;
+  tuning.adjacency_list_edges_max = knobs.adjacency_list_edges_max;
+  tuning.batch_rows = knobs.batch_rows;
+  tuning.yield_rows = knobs.yield_rows;
+  tuning.rows_per_response = knobs.rows_per_response;
+  tuning.commit_attempts_max = knobs.commit_attempts_max;
+  tuning.dedupe_retention_periods = knobs.dedupe_retention_periods;
+  tuning.oracle_bound_window = knobs.oracle_bound_window;
+  tuning.id_block = knobs.id_block;
+  return tuning;
+}
+
 cluster::NodeOptions OptionsOf(const ProgramOptions& options, uint32_t snapshot_page_entries) {
   cluster::NodeOptions node;
   migrate::FillNodeSeams("graphdb-sim", &node);
@@ -38,6 +61,7 @@ cluster::NodeOptions OptionsOf(const ProgramOptions& options, uint32_t snapshot_
   node.max_append_entries = options.knobs.append_entries_max;
   node.adjacency_cache_lists = options.knobs.adjacency_cache_lists;
   node.txn_life_periods = options.knobs.txn_life_periods;
+  node.tuning = TuningOf(options.knobs);
   return node;
 }
 

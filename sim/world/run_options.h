@@ -52,6 +52,26 @@ struct NodeKnobs {
   uint64_t adjacency_cache_lists = 1000;
   uint32_t txn_life_periods = 60;  // of half a second
 
+  // As in cluster::Tuning (core/cluster/tuning.h).
+  uint64_t append_bytes_max = 1u << 20;
+  uint64_t inflight_messages_max = 256;
+  uint64_t apply_bytes_max = 4u << 20;
+  uint64_t snapshot_piece_bytes = 256u << 10;
+  uint64_t install_step_bytes = 256u << 10;
+  uint32_t read_entries_max = 10'000;
+  uint64_t read_bytes_max = 4u << 20;
+  uint32_t scan_page_nodes = 1'000;
+  uint64_t read_keys_per_request = 2'000;
+  uint64_t read_ranges_per_request = 500;
+  uint64_t adjacency_list_edges_max = 4096;
+  uint32_t batch_rows = 1024;
+  uint32_t yield_rows = 4096;
+  uint32_t rows_per_response = 256;
+  uint32_t commit_attempts_max = 6;
+  uint32_t dedupe_retention_periods = 1200;
+  uint64_t oracle_bound_window = 1'000'000;
+  uint32_t id_block = 1'000;
+
   friend bool operator==(const NodeKnobs&, const NodeKnobs&) = default;
 };
 

@@ -23,8 +23,8 @@ constexpr uint64_t kClientsMax = 64;
 constexpr size_t kActionsMax = 10'000;
 
 // Of MakeWorkload.
-constexpr absl::string_view kWorkloads[] = {"append",   "bank", "edges", "leaves", "queries",
-                                            "register", "ring", "skew",  "unique"};
+constexpr absl::string_view kWorkloads[] = {"append",  "bank",     "edges", "elements", "leaves",
+                                            "queries", "register", "ring",  "skew",     "unique"};
 
 absl::Status TakeOption(LineReader& in, const Option& option, absl::string_view key,
                         RunOptions* options) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <type_traits>
 #include <utility>
 
 #include "core/base/check.h"
@@ -332,11 +333,46 @@ void DrawKnobs(Random& rng, RunOptions* options) {
   options->supervisor_delay = Milliseconds(rng, 100, 3'000);
 }
 
+// Sizes at their extremes: there pages end, windows are full, and what happens
+// once in a million answers happens in each.
+void DrawTuning(uint64_t seed, NodeKnobs* knobs) {
+  Random rng(StreamSeed(seed, "swarm.tuning", 0));
+  const auto draw = [&rng](auto* knob, uint64_t low, uint64_t high) {
+    const bool on = rng.Chance(1, 3);
+    const uint64_t value = low + rng.Below(high - low + 1);
+    if (on) *knob = static_cast<std::remove_pointer_t<decltype(knob)>>(value);
+  };
+  const auto draw_power = [&rng](auto* knob, int64_t low, int64_t high) {
+    const bool on = rng.Chance(1, 3);
+    const int64_t bits = rng.Between(low, high);
+    if (on) *knob = static_cast<std::remove_pointer_t<decltype(knob)>>(uint64_t{1} << bits);
+  };
+  draw_power(&knobs->append_bytes_max, 0, 12);
+  draw(&knobs->inflight_messages_max, 1, 4);
+  draw_power(&knobs->apply_bytes_max, 0, 12);
+  draw_power(&knobs->snapshot_piece_bytes, 9, 14);
+  draw_power(&knobs->install_step_bytes, 6, 12);
+  draw(&knobs->read_entries_max, 1, 6);
+  draw_power(&knobs->read_bytes_max, 0, 12);
+  draw(&knobs->scan_page_nodes, 1, 6);
+  draw(&knobs->read_keys_per_request, 1, 4);
+  draw(&knobs->read_ranges_per_request, 1, 3);
+  draw(&knobs->adjacency_list_edges_max, 0, 8);
+  draw(&knobs->batch_rows, 1, 5);
+  draw(&knobs->yield_rows, 1, 8);
+  draw(&knobs->rows_per_response, 1, 4);
+  draw(&knobs->commit_attempts_max, 1, 3);
+  draw(&knobs->dedupe_retention_periods, 60, 80);
+  draw_power(&knobs->oracle_bound_window, 1, 8);
+  draw(&knobs->id_block, 1, 4);
+}
+
 // Some kinds with several clients each rather than one of every kind: races
 // need company.
 void DrawClients(uint64_t seed, RunOptions* options) {
   Random rng(StreamSeed(seed, "swarm.clients", 0));
-  std::vector<const char*> kinds = {"append", "bank", "register", "skew", "edges", "leaves"};
+  std::vector<const char*> kinds = {"append", "bank",   "register", "skew",
+                                    "edges",  "leaves", "elements"};
   for (const uint32_t clients : {3u, 3u, 2u, 2u}) {
     const uint64_t at = rng.Below(kinds.size());
     options->workloads.push_back({kinds[at], clients});
@@ -349,8 +385,9 @@ constexpr const char* kStatementKinds[] = {"queries", "ring", "unique"};
 // Statements cost more than batches, so each run has one kind of them at most.
 void DrawStatements(uint64_t seed, RunOptions* options) {
   Random rng(StreamSeed(seed, "swarm.statements", 0));
-  const uint64_t kind = rng.Below(6);
-  if (kind < 3) options->workloads.push_back({kStatementKinds[kind], kind == 0 ? 1u : 2u});
+  const uint64_t kind = rng.Below(8);
+  if (kind < 3) options->workloads.push_back({kStatementKinds[0], 1u});
+  if (kind == 3 || kind == 4) options->workloads.push_back({kStatementKinds[kind - 2], 2u});
 }
 
 // How the cluster comes to be, and what its founder goes through at the end.
@@ -388,6 +425,7 @@ RunOptions DrawSwarmOptions(uint64_t seed) {
   DrawForming(seed, &options);
   if (rng.Below(100) < kFaultFreePercent) return options;
   DrawKnobs(rng, &options);
+  DrawTuning(seed, &options.knobs);
   const Families families = DrawFamilies(rng);
   const uint64_t faults = 4 + rng.Below(6);
   const int64_t last_ms = options.duration.milliseconds() - 3'000;
@@ -409,7 +447,7 @@ RunOptions DrawSwarmOptions(uint64_t seed) {
 
 void DropStatements(RunOptions* options) {
   std::erase_if(options->workloads, [](const WorkloadSpec& spec) {
-    return spec.name == "leaves" ||
+    return spec.name == "leaves" || spec.name == "elements" ||
            std::find(std::begin(kStatementKinds), std::end(kStatementKinds), spec.name) !=
                std::end(kStatementKinds);
   });
