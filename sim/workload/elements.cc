@@ -11,6 +11,8 @@
 namespace graphdb::sim {
 namespace {
 
+// Far above the ids that the cluster chooses: those begin at 1.
+constexpr uint64_t kOwnFrom = 5'000'000;
 constexpr uint64_t kIdsPerClient = 100'000;
 constexpr const char* kLabels[] = {"A", "B", "AB", "\xc3\xa9"};
 // One is the beginning of another: their lists lie side by side.
@@ -240,7 +242,7 @@ void ElementsWorkload::AddOp(const PlanContext& context, Region* region, Random&
     }
   } else {
     v1::CreateNode* create = batch->add_ops()->mutable_create_node();
-    create->set_id(first_ + context.client * kIdsPerClient + region->made++);
+    create->set_id(first_ + kOwnFrom + context.client * kIdsPerClient + region->made++);
     DrawProperties(/*nulls=*/false, rng, create->mutable_properties());
     DrawLabels(rng, [&](const char* label) { create->add_labels(label); });
   }

@@ -359,7 +359,7 @@ void DrawTuning(uint64_t seed, NodeKnobs* knobs) {
   draw(&knobs->read_ranges_per_request, 1, 3);
   draw(&knobs->adjacency_list_edges_max, 0, 8);
   draw(&knobs->batch_rows, 1, 5);
-  draw(&knobs->yield_rows, 1, 8);
+  draw(&knobs->yield_rows, 4, 16);
   draw(&knobs->rows_per_response, 1, 4);
   draw(&knobs->commit_attempts_max, 1, 3);
   draw(&knobs->dedupe_retention_periods, 60, 80);
@@ -386,8 +386,8 @@ constexpr const char* kStatementKinds[] = {"queries", "ring", "unique"};
 void DrawStatements(uint64_t seed, RunOptions* options) {
   Random rng(StreamSeed(seed, "swarm.statements", 0));
   const uint64_t kind = rng.Below(8);
-  if (kind < 3) options->workloads.push_back({kStatementKinds[0], 1u});
-  if (kind == 3 || kind == 4) options->workloads.push_back({kStatementKinds[kind - 2], 2u});
+  if (kind < 2) options->workloads.push_back({kStatementKinds[0], 1u});
+  if (kind == 2 || kind == 3) options->workloads.push_back({kStatementKinds[kind - 1], 2u});
 }
 
 // How the cluster comes to be, and what its founder goes through at the end.
