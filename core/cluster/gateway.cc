@@ -8,8 +8,6 @@
 
 namespace graphdb::cluster {
 
-// One client request under way. Outlived by the transaction it runs, which may
-// go on settling its outcome after the client was told that time is over.
 namespace {
 
 txn::TransactionLimits LimitsOf(const Tuning& tuning) {
@@ -23,6 +21,8 @@ txn::TransactionLimits LimitsOf(const Tuning& tuning) {
 
 }  // namespace
 
+// One client request under way. Outlived by the transaction it runs, which may
+// go on settling its outcome after the client was told that time is over.
 struct Gateway::Call {
   Node::Reply reply;
   env::TimerId timer = env::kNoTimer;

@@ -8,6 +8,7 @@
 #include "core/base/mutant.h"
 
 namespace graphdb::cluster {
+
 SnapshotInstall::SnapshotInstall(env::Env& env, ShardId group, StagedSnapshot staged,
                                  AppliedRecord applied, std::vector<storage::KeyRange> ranges,
                                  uint64_t step_bytes, Done done)

@@ -126,6 +126,18 @@ TEST_F(BatchExecutorTest, ConstraintsAreRefusedWithTheirReason) {
   EXPECT_EQ(left.batch().results(0).edges().edges_size(), 0);
 }
 
+TEST_F(BatchExecutorTest, ARelationshipThatIsTakenAwayAgainNeedsItsNodesToo) {
+  ASSERT_EQ(Run(kPair).error().code(), 0);
+  const v1::ClientResponse refused =
+      Run("ops { create_edge { type: 'T' start { id: 1 } end { id: 9 } } } "
+          "ops { delete_node { id: 1 detach: true } }");
+  EXPECT_EQ(refused.error().reason(), v1::CONSTRAINT) << refused.ShortDebugString();
+  const v1::ClientResponse good =
+      Run("ops { create_node { id: 9 } } ops { create_edge { type: 'T' start { id: 1 } end { id: 9 "
+          "} } } ops { delete_node { id: 9 detach: true } }");
+  EXPECT_EQ(good.error().code(), 0) << good.error().message();
+}
+
 TEST_F(BatchExecutorTest, ABatchCreatesANodeOnce) {
   const v1::ClientResponse twice =
       Run("ops { create_node { id: 1 } } ops { create_node { id: 1 labels: 'Second' } }");

@@ -96,6 +96,7 @@ class DistributedTransaction final : public GraphTransaction {
                         std::vector<FoundEdge>* in_edges) const;
   AsyncOr<bool> FetchProperties(std::vector<FoundEdge> in_edges, const RelationshipSink& sink);
 
+  AsyncOr<bool> OwnEndsExist(graph::Relationship relationship);
   // A client named the id of a node that the cluster chose for this transaction.
   AsyncOr<bool> ChosenIdTaken();
 

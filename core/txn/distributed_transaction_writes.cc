@@ -78,7 +78,29 @@ AsyncOr<bool> DistributedTransaction::DeleteNode(ElementId id) {
   co_return true;
 }
 
+// Rule T8 for a relationship that this transaction made and takes away again: no
+// shard gets its halves, so nobody else would miss its nodes.
+AsyncOr<bool> DistributedTransaction::OwnEndsExist(graph::Relationship relationship) {
+  std::vector<ElementId> ids(2, relationship.start);
+  ids[1] = relationship.end;
+  const absl::StatusOr<std::vector<std::optional<graph::Node>>> ends = co_await GetNodes(ids);
+  if (!ends.ok()) co_return ends.status();
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if ((*ends)[i].has_value()) continue;
+    co_return absl::FailedPreconditionError(
+        absl::StrCat("node ", ids[i].value(), " does not exist"));
+  }
+  co_return true;
+}
+
 AsyncOr<bool> DistributedTransaction::DeleteRelationship(graph::Relationship relationship) {
+  const auto own = writes_.find(storage::RelationshipKey(relationship.id));
+  const bool made_here =
+      own != writes_.end() && own->second.create && own->second.value.has_value();
+  if (made_here && !GRAPHDB_MUTANT("rule-T8.taken-away-again")) {
+    const absl::StatusOr<bool> exist = co_await OwnEndsExist(relationship);
+    if (!exist.ok()) co_return exist.status();
+  }
   absl::Status put = Put(storage::OutKey(relationship), std::nullopt, false);
   if (put.ok() && !GRAPHDB_MUTANT("rule-T8.both-halves")) {
     put = Put(storage::InKey(relationship), std::nullopt, false);

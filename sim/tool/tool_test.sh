@@ -75,12 +75,13 @@ expect 4 '^seed 3: NOT deterministic' -- run --swarm --seeds 1..8 --check-hashes
 
 # diverge and bisect.
 expect 0 '^equal: [0-9]+ events, trace=' -- diverge --swarm --seed 3
+sed 's/workload bank/workload edges/' ok.txt >edges.txt
 expect 1 '^the first event that differs: [0-9]+$' \
-  -- diverge --swarm --seed 3 -- --swarm --seed 3 --mutate=toy.edges
+  -- diverge --scenario edges.txt -- --scenario edges.txt --mutate=toy.edges
 expect 2 "diverge --seeds" -- diverge --swarm --seeds 1..3
 expect 0 '^the failure became likely between events' \
-  -- bisect --swarm --seed 1 --mutate=toy.edges --moments 3 --futures 2
-expect 1 'expected a run that fails' -- bisect --swarm --seed 1
+  -- bisect --scenario edges.txt --mutate=toy.edges --moments 3 --futures 2
+expect 1 'expected a run that fails' -- bisect --scenario ok.txt
 expect 2 "--moments '1': expected a number from 2 to 1000" -- bisect --swarm --moments 1
 
 # explore: failures with their replay lines, a journal that goes on, JSON.

@@ -29,7 +29,7 @@ bool SettlesEarlierAttempts(v1::ErrorReason reason) {
   }
 }
 
-constexpr size_t kRecordedTextMax = 600;
+constexpr size_t kRecordedTextMax = 2000;
 
 const char* NameOf(Outcome outcome) {
   return outcome == Outcome::kOk ? "ok" : outcome == Outcome::kFail ? "failed" : "unknown";
