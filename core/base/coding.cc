@@ -59,6 +59,10 @@ void PutBig32(std::string* out, uint32_t v) { PutBig(out, v); }
 void PutBig64(std::string* out, uint64_t v) { PutBig(out, v); }
 
 void PutVarint64(std::string* out, uint64_t v) {
+  if (v < 0x80) {  // most are
+    out->push_back(static_cast<char>(v));
+    return;
+  }
   char bytes[kVarint64BytesMax];
   size_t count = 0;
   while (v >= 0x80) {

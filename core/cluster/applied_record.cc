@@ -12,6 +12,7 @@ namespace graphdb::cluster {
 namespace {
 
 constexpr uint8_t kFormat = 1;
+constexpr size_t kHeadBytesMax = 1 + 3 * 10;  // format, and three varints at their longest
 
 }  // namespace
 
@@ -20,12 +21,13 @@ std::string AppliedRecordKey(ShardId group) {
 }
 
 std::string EncodeApplied(const AppliedRecord& record) {
+  std::string config;
+  raft::EncodeConfig(record.config, &config);
   std::string out;
+  out.reserve(kHeadBytesMax + config.size());
   out.push_back(static_cast<char>(kFormat));
   PutVarint64(&out, record.index.value());
   PutVarint64(&out, record.term.value());
-  std::string config;
-  raft::EncodeConfig(record.config, &config);
   PutBytes(&out, config);
   return out;
 }

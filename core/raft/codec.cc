@@ -19,6 +19,9 @@ constexpr uint8_t kConfigFlagAutoLeave = 1;
 // Version, kind, and three varints at their longest.
 constexpr size_t kEntryOverheadMax = 2 + 3 * 10;
 constexpr size_t kVarintBytesMax = 10;
+// Version, flags, epoch and four counts; a replica's id and its node's.
+constexpr size_t kConfigHeadBytesMax = 2 + 5 * kVarintBytesMax;
+constexpr size_t kMemberBytesMax = 2 * kVarintBytesMax;
 // Version, type, flags, and eleven varints at their longest.
 constexpr size_t kMessageHeadBytesMax = 3 + 11 * kVarintBytesMax;
 
@@ -113,6 +116,9 @@ absl::Status ReadMembers(const char* name, Fields* in, MemberSet* members) {
 size_t EntryBytes(const Entry& entry) { return kEntryOverheadMax + entry.data.size(); }
 
 void EncodeConfig(const Config& config, std::string* out) {
+  const size_t members = config.voters.size() + config.outgoing.size() + config.learners.size() +
+                         config.learners_next.size();
+  out->reserve(out->size() + kConfigHeadBytesMax + members * kMemberBytesMax);
   out->push_back(static_cast<char>(kRaftCodecVersion));
   out->push_back(static_cast<char>(config.auto_leave ? kConfigFlagAutoLeave : 0));
   PutVarint64(out, config.epoch.value());

@@ -18,6 +18,14 @@ LogView CopyLog(const ReplicaView& view) {
 
 }  // namespace
 
+size_t Observer::PlaceOf(ShardId group, size_t if_new, Groups* groups) {
+  const auto found = std::find_if(groups->begin(), groups->end(),
+                                  [group](const auto& known) { return known.first == group; });
+  if (found != groups->end()) return static_cast<size_t>(found - groups->begin());
+  groups->insert(groups->begin() + static_cast<std::ptrdiff_t>(if_new), {group, Seen()});
+  return if_new;
+}
+
 MaybeViolation Observer::Look() {
   for (const AppliedBatch& batch : world_.TakeApplied()) {
     if (auto v = safety_.OnApplied(batch.group, batch.node, batch.index, batch.digest)) return v;
@@ -31,8 +39,14 @@ MaybeViolation Observer::Look() {
     node.groups.clear();
   }
   MaybeViolation violation;
+  size_t place = 0;
   world_.VisitReplicas(id, [&](const ReplicaView& view) {
-    if (!violation) violation = LookAt(id, view, &node.groups[view.group]);
+    // Almost always the group that was at this place after the event before.
+    if (place == node.groups.size() || node.groups[place].first != view.group) {
+      place = PlaceOf(view.group, place, &node.groups);
+    }
+    Seen& seen = node.groups[place++].second;
+    if (!violation && HasNews(view, seen)) violation = LookAt(id, view, &seen);
   });
   return violation;
 }

@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/check/raft_safety.h"
@@ -46,9 +47,10 @@ class Observer {
     bool leads = false;
     LogIndex commit;
   };
+  using Groups = std::vector<std::pair<ShardId, Seen>>;
   struct Node {
     uint64_t incarnation = 0;
-    std::map<ShardId, Seen> groups;
+    Groups groups;
   };
 
   // The newest decision of a shard's log so far.
@@ -61,6 +63,11 @@ class Observer {
   // counts every transaction resolved here. So it goes into the log with a
   // higher timestamp than all decisions before it.
   MaybeViolation CheckCommitOrder(const ReplicaView& view, LogIndex index);
+  static size_t PlaceOf(ShardId group, size_t if_new, Groups* groups);
+  static bool HasNews(const ReplicaView& view, const Seen& seen) {
+    return view.commit > seen.commit || view.is_leader != seen.leads ||
+           (view.is_leader && view.term > seen.led_term);
+  }
   MaybeViolation LookAt(NodeId node, const ReplicaView& view, Seen* seen);
   void SayLeader(NodeId node, const ReplicaView& view);
   void RecordRole(NodeId node, const ReplicaView& view);

@@ -260,6 +260,16 @@ double CpuSeconds() {
   return seconds;
 }
 
+int64_t PeakMemoryKb() {
+  int64_t peak = 0;
+  for (const int who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
+    rusage used{};
+    getrusage(who, &used);
+    peak = std::max<int64_t>(peak, used.ru_maxrss);
+  }
+  return peak;
+}
+
 void RunCampaign(const CampaignOptions& options, const std::function<RunResult(uint64_t)>& run,
                  const std::function<bool(const RunResult&)>& report) {
   signal(SIGPIPE, SIG_IGN);

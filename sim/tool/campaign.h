@@ -37,5 +37,7 @@ uint32_t Cores();
 // that have ended.
 double WallSeconds();
 double CpuSeconds();
+// Of this process and its workers that have ended: the most memory one has held.
+int64_t PeakMemoryKb();
 
 }  // namespace graphdb::sim

@@ -199,8 +199,10 @@ class Explorer {
 
   int Conclude() {
     WriteJson();
-    std::printf("%s",
-                totals_.Summary(WallSeconds() - started_, CpuSeconds(), arguments_.jobs).c_str());
+    std::printf(
+        "%s",
+        totals_.Summary(WallSeconds() - started_, CpuSeconds(), PeakMemoryKb(), arguments_.jobs)
+            .c_str());
     const std::vector<std::string> never = NeverHit();
     std::printf("probes never hit: %zu of %zu%s%s\n", never.size(),
                 never.size() + out_.probes().size(), never.empty() ? "" : ": ",

@@ -66,7 +66,8 @@ void Totals::Add(const RunResult& result) {
   for (const auto& [probe, count] : result.cover) ++cover_runs_[probe];
 }
 
-std::string Totals::Summary(double wall_seconds, double cpu_seconds, uint32_t jobs) const {
+std::string Totals::Summary(double wall_seconds, double cpu_seconds, int64_t memory_kb,
+                            uint32_t jobs) const {
   const double runs = static_cast<double>(std::max<uint64_t>(runs_, 1));
   const double wall = std::max(wall_seconds, 1e-6);
   const double cpu = std::max(cpu_seconds, 1e-6);
@@ -80,13 +81,14 @@ std::string Totals::Summary(double wall_seconds, double cpu_seconds, uint32_t jo
       "%.1f multi-shard commits, %.1f conflicts, %.1f faults of %.1f kinds, %.1f leader changes, "
       "%.1f self halts, %.0f events\n"
       "wall %.1f s on %d processes: %.1f runs/s, %.0f events/s, simulated/real %.0f\n"
-      "cpu %.1f s: %.1f runs/s per core, %.0f events/s per core, simulated/real %.0f per core\n",
+      "cpu %.1f s: %.1f runs/s per core, %.0f events/s per core, simulated/real %.0f per core\n"
+      "memory: at most %d MB in a process\n",
       runs_, runs_ - failed_ - undecided_, failed_, undecided_, virtual_s / runs,
       per_run(clients_.requests), acknowledged, per_run(clients_.unknown),
       per_run(clients_.multi_shard), per_run(conflicts_), per_run(fault_count_),
       per_run(fault_kinds_), per_run(leader_changes_), per_run(self_halts_), per_run(events_), wall,
       jobs, runs / wall, static_cast<double>(events_) / wall, virtual_s / wall, cpu, runs / cpu,
-      static_cast<double>(events_) / cpu, virtual_s / cpu);
+      static_cast<double>(events_) / cpu, virtual_s / cpu, memory_kb / 1024);
   absl::StrAppend(&text, "faults: ", JoinCounts(faults_), "\n");
   absl::StrAppend(&text, "probes (runs that hit them): ", JoinCounts(cover_runs_), "\n");
   return text;

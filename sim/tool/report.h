@@ -26,8 +26,9 @@ class Totals {
   uint64_t failed() const { return failed_; }
   uint64_t undecided() const { return undecided_; }
   // Averages per run, and speed over `wall_seconds` on `jobs` processes that
-  // used `cpu_seconds`.
-  std::string Summary(double wall_seconds, double cpu_seconds, uint32_t jobs) const;
+  // used `cpu_seconds` and at most `memory_kb` each.
+  std::string Summary(double wall_seconds, double cpu_seconds, int64_t memory_kb,
+                      uint32_t jobs) const;
 
  private:
   uint64_t runs_ = 0;

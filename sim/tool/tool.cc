@@ -185,7 +185,9 @@ class Tool {
           clean = clean && good;
           return good || !arguments_.fail_fast;
         });
-    std::printf("%s", totals.Summary(WallSeconds() - started, CpuSeconds(), campaign.jobs).c_str());
+    std::printf("%s",
+                totals.Summary(WallSeconds() - started, CpuSeconds(), PeakMemoryKb(), campaign.jobs)
+                    .c_str());
     if (hashes.is_open() && !hashes.flush()) return Complain("--hashes: the file is incomplete");
     if (differing > 0) return kNotDeterministic;
     if (!clean && totals.undecided() > 0 && totals.failed() == 0) return kUndecided;
