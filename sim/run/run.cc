@@ -52,6 +52,7 @@ class Run {
     }
     world_.SetRecorder(trace.recorder);
     after_event_ = std::move(trace.after_event);
+    history_ = std::move(trace.history);
     if (trace.recorder != nullptr) {
       SetCoverListener([this](const char* probe) {
         world_.Record(TraceEvent::Kind::kProbe, world_.loop().running(), 0, probe);
@@ -67,6 +68,10 @@ class Run {
   RunResult Execute() {
     if (Phases() && Judge()) Epilogue();
     Collect();
+    for (const Driver::Assignment& assignment : driver_.assignments()) {
+      const History* history = assignment.workload->history();
+      if (history_ && history != nullptr) history_(assignment.workload->name(), *history);
+    }
     return std::move(result_);
   }
 
@@ -299,6 +304,7 @@ class Run {
   Driver driver_;
   Observer observer_;
   absl::AnyInvocable<void(EventLoop&)> after_event_;
+  absl::AnyInvocable<void(absl::string_view, const History&)> history_;
   RunResult result_;
   bool forms_cluster_ = true;
   bool served_while_forming_ = false;

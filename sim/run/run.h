@@ -60,6 +60,8 @@ struct RunTrace {
   TraceLog::Detail detail = TraceLog::Detail::kOff;
   TraceLog::Sink sink;
   Recorder* recorder = nullptr;  // outlives the run
+  // Each workload that has one, after the verdict.
+  absl::AnyInvocable<void(absl::string_view workload, const History& history)> history;
   // After each event until the verdict; it may turn the loop aside.
   absl::AnyInvocable<void(EventLoop& loop)> after_event;
 };

@@ -82,6 +82,8 @@ absl::Status SetValue(absl::string_view option, absl::string_view value, Argumen
     arguments->write_scenario = std::string(value);
   } else if (option == "--commit") {
     arguments->commit = std::string(value);
+  } else if (option == "--history") {
+    arguments->history = std::string(value);
   } else if (option == "--html") {
     arguments->html = std::string(value);
   } else if (option == "--lines") {
@@ -119,6 +121,9 @@ absl::Status CheckTogether(const Arguments& arguments, bool swarm) {
   }
   if (arguments.profile_given && (arguments.many || !arguments.scenario.empty())) {
     return absl::InvalidArgumentError("--profile: expected with --swarm --seed N");
+  }
+  if (arguments.many && !arguments.history.empty()) {
+    return absl::InvalidArgumentError("--history: expected one run, with --seed N");
   }
   if (arguments.explain && arguments.many) {
     return absl::InvalidArgumentError("explain --seeds: expected one run, with --seed N");
@@ -167,6 +172,7 @@ absl::string_view Usage() {
   --profile P             the faults that seed P draws, everything else of --seed
   --mutate ID             plants a bug (docs/mutants.md)
   --write-scenario FILE   writes the run as a scenario file, which replays it
+  --history DIR           writes what the clients of registers and lists saw, as EDN
   --jobs N                worker processes (default: all cores)
   --hashes FILE           writes one line SEED,HASH per seed
   --check-hashes FILE     compares with such a file; exit 4 where one differs

@@ -32,6 +32,7 @@ struct Arguments {
   std::string mutant;
   std::string hashes;        // write seed,hash lines
   std::string check_hashes;  // compare with such a file
+  std::string history;       // a folder for the histories as EDN
   std::string html;          // explain: write the page there
   uint32_t lines = 20;       // explain: of each part of the story
   LogDetail log = LogDetail::kShort;

@@ -13,6 +13,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
+#include "sim/check/history_edn.h"
 #include "sim/explain/failure.h"
 #include "sim/explain/page.h"
 #include "sim/explain/recording.h"
@@ -102,11 +103,30 @@ class Tool {
       };
     }
     g_print_replay = true;
+    bool written = true;
+    if (!arguments_.history.empty()) {
+      trace.history = [&](absl::string_view workload, const History& history) {
+        written = WriteHistory(workload, history) && written;
+      };
+    }
     const RunResult result = RunOnce(options, std::move(trace));
+    if (!written) {
+      return Complain(absl::StrCat("--history '", arguments_.history,
+                                   "': expected a folder that files can be written to"));
+    }
     std::printf("%s%s", VerdictLine(result).c_str(), StatsLines(result).c_str());
     const int status = StatusOf(result);
     if (status != kClean) std::printf("replay: %s\n", g_replay.c_str());
     return status;
+  }
+
+  bool WriteHistory(absl::string_view workload, const History& history) const {
+    History in_time = history;
+    std::stable_sort(in_time.begin(), in_time.end(),
+                     [](const Op& a, const Op& b) { return a.invoked < b.invoked; });
+    std::ofstream out(absl::StrCat(arguments_.history, "/", workload, ".edn"));
+    out << WriteEdn(in_time);
+    return static_cast<bool>(out.flush());
   }
 
   int ExplainOne() {

@@ -73,6 +73,13 @@ expect 1 '^runs [0-9]+, ok 0, failed [1-9]' \
 sed -i '3s/,.*/,0000000000000000/' forward.txt
 expect 4 '^seed 3: NOT deterministic' -- run --swarm --seeds 1..8 --check-hashes forward.txt
 
+# What the clients saw can be judged again from its file.
+sed 's/workload bank/workload register/' ok.txt >registers.txt
+mkdir histories
+expect 0 '^verdict: ok$' -- run --scenario registers.txt --history histories
+expect 0 '^linearizable=true$' -- check histories/register.edn --model register
+expect 2 "--history 'no/such/folder'" -- run --scenario registers.txt --history no/such/folder
+
 # diverge and bisect.
 expect 0 '^equal: [0-9]+ events, trace=' -- diverge --swarm --seed 3
 sed 's/workload bank/workload edges/' ok.txt >edges.txt

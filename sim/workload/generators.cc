@@ -137,6 +137,8 @@ class AppendWorkload final : public Workload {
     return {CheckListAppend(history_), false};
   }
 
+  const History* history() const override { return &history_; }
+
  private:
   static constexpr uint64_t kKeys = 4;
   static constexpr uint64_t kMopsMax = 4;
@@ -219,6 +221,8 @@ class RegisterWorkload final : public Workload {
     const RegisterVerdict verdict = CheckRegisters(history_, kBudget);
     return {verdict.violation, verdict.verdict == LinearizeVerdict::kUndecided};
   }
+
+  const History* history() const override { return &history_; }
 
  private:
   static constexpr uint64_t kKeys = 3;

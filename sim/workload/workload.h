@@ -71,6 +71,9 @@ class Workload {
     bool undecided = false;
   };
   virtual Verdict Check() = 0;
+  // What its clients asked and were told, where that is a history of registers or
+  // lists; else nothing.
+  virtual const History* history() const { return nullptr; }
 };
 
 }  // namespace graphdb::sim
