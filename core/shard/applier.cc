@@ -98,6 +98,13 @@ absl::StatusOr<std::optional<v1::DedupeRecord>> Applier::Dedupe(uint64_t session
                                      DedupeKey(shard_, session, sequence));
 }
 
+absl::StatusOr<bool> Applier::Forgotten(uint64_t session, uint64_t sequence) const {
+  GRAPHDB_ASSIGN_OR_RETURN(
+      const auto dropped,
+      GetRecord<v1::DroppedRecord>(reader_, "dropped", DroppedKey(shard_, session)));
+  return dropped.has_value() && sequence <= dropped->sequence();
+}
+
 absl::StatusOr<bool> Applier::Admit(const v1::TxnId& txn) {
   GRAPHDB_ASSIGN_OR_RETURN(const auto dedupe, Dedupe(txn.session(), txn.sequence()));
   if (dedupe.has_value()) {
@@ -120,6 +127,12 @@ absl::StatusOr<bool> Applier::Admit(const v1::TxnId& txn) {
       !GRAPHDB_MUTANT("rule-T7.fence-refuses")) {
     GRAPHDB_COVER("shard.fenced");
     Refuse(v1::VERDICT_FENCED, "a retry has taken over");
+    return false;
+  }
+  GRAPHDB_ASSIGN_OR_RETURN(const bool forgotten, Forgotten(txn.session(), txn.sequence()));
+  if (forgotten && !GRAPHDB_MUTANT("rule-T7.late-first-attempt")) {
+    GRAPHDB_COVER("shard.beyond_retention");
+    Refuse(v1::VERDICT_FENCED, "the request is beyond txn.dedupe_retention");
     return false;
   }
   return true;
@@ -428,11 +441,8 @@ absl::Status Applier::Fence(const v1::Fence& fence) {
     result_->result = dedupe->result();
     return absl::OkStatus();
   }
-  GRAPHDB_ASSIGN_OR_RETURN(
-      const auto dropped,
-      GetRecord<v1::DroppedRecord>(reader_, "dropped", DroppedKey(shard_, fence.session())));
-  if (dropped.has_value() && fence.sequence() <= dropped->sequence() &&
-      !GRAPHDB_MUTANT("rule-T7.retention")) {
+  GRAPHDB_ASSIGN_OR_RETURN(const bool forgotten, Forgotten(fence.session(), fence.sequence()));
+  if (forgotten && !GRAPHDB_MUTANT("rule-T7.retention")) {
     GRAPHDB_COVER("shard.fence_beyond_retention");
     result_->fence = v1::FENCE_UNKNOWN;
     return absl::OkStatus();
@@ -446,6 +456,8 @@ absl::Status Applier::Fence(const v1::Fence& fence) {
   v1::FenceRecord record;
   record.set_fence_ts(fence.fence_ts());
   batch_->Put(key, EncodeRecord(record));
+  batch_->Put(FenceAgeKey(shard_, Timestamp(fence.fence_ts()), fence.session(), fence.sequence()),
+              std::string(1, kRecordFormat));
 
   const storage::KeyRange range = PendingRange(shard_, fence.session(), fence.sequence());
   std::unique_ptr<env::KvIterator> it = reader_.Iterate(range.begin, range.end);

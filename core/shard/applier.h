@@ -63,13 +63,16 @@ class Applier {
   void Answer(v1::TxnState state, Timestamp commit_ts);
 
   absl::Status DropFinishedRecords();
-  absl::Status DropFences();
-  absl::Status DropDedupe();
+  absl::Status DropRequests();
+  absl::Status DropDedupe(const RequestAge& age);
+  absl::Status DropFence(const RequestAge& age);
   absl::StatusOr<Timestamp> OldestOpen() const;
   void PutState();
 
   absl::StatusOr<std::optional<v1::TxnRecord>> Record(const v1::TxnId& txn) const;
   absl::StatusOr<std::optional<v1::DedupeRecord>> Dedupe(uint64_t session, uint64_t sequence) const;
+  // Results and fences of the session up to this sequence may be gone.
+  absl::StatusOr<bool> Forgotten(uint64_t session, uint64_t sequence) const;
 
   const ShardId shard_;
   const env::KvReader& reader_;

@@ -61,8 +61,7 @@ absl::Status Applier::RaiseFloors(const v1::RaiseFloors& floors) {
   state_.set_read_floor(std::max(state_.read_floor(), floors.read_floor()));
   PutState();
   GRAPHDB_RETURN_IF_ERROR(DropFinishedRecords());
-  GRAPHDB_RETURN_IF_ERROR(DropFences());
-  return DropDedupe();
+  return DropRequests();
 }
 
 absl::Status Applier::DropFinishedRecords() {
@@ -83,35 +82,23 @@ absl::Status Applier::DropFinishedRecords() {
   return absl::OkStatus();
 }
 
-absl::Status Applier::DropFences() {
-  const storage::KeyRange fences = FenceRange(shard_);
-  std::unique_ptr<env::KvIterator> it = reader_.Iterate(fences.begin, fences.end);
-  size_t dropped = 0;
-  for (; it->Valid() && dropped < kDropMax; it->Next()) {
-    GRAPHDB_ASSIGN_OR_RETURN(const auto record,
-                             DecodeRecord<v1::FenceRecord>("fence", it->value()));
-    // Attempts older than the fence started below the floor: refused anyway.
-    if (record.fence_ts() >= state_.start_ts_floor()) continue;
-    batch_->Delete(std::string(it->key()));
-    ++dropped;
-  }
-  return it->status();
-}
-
-absl::Status Applier::DropDedupe() {
-  const storage::KeyRange ages = DedupeAgeRange(shard_);
-  std::unique_ptr<env::KvIterator> it = reader_.Iterate(ages.begin, ages.end);
+// Results and fences go together: as long as a retry is told what the first
+// attempt came to, that attempt is refused, however late it runs.
+absl::Status Applier::DropRequests() {
   std::map<uint64_t, uint64_t> through;  // session -> highest sequence dropped
-  for (size_t dropped = 0; it->Valid() && dropped < kDropMax; it->Next(), ++dropped) {
-    GRAPHDB_ASSIGN_OR_RETURN(const DedupeAge age, ParseDedupeAgeKey(shard_, it->key()));
-    if (age.commit_ts.value() >= state_.dedupe_floor()) break;
-    GRAPHDB_COVER("shard.dedupe_dropped");
-    batch_->Delete(std::string(it->key()));
-    batch_->Delete(DedupeKey(shard_, age.session, age.sequence));
-    uint64_t& last = through[age.session];
-    last = std::max(last, age.sequence);
+  for (const bool fences : {false, true}) {
+    const storage::KeyRange ages = fences ? FenceAgeRange(shard_) : DedupeAgeRange(shard_);
+    std::unique_ptr<env::KvIterator> it = reader_.Iterate(ages.begin, ages.end);
+    for (size_t dropped = 0; it->Valid() && dropped < kDropMax; it->Next(), ++dropped) {
+      GRAPHDB_ASSIGN_OR_RETURN(const RequestAge age, ParseAgeKey(it->key()));
+      if (age.ts.value() >= state_.dedupe_floor()) break;
+      batch_->Delete(std::string(it->key()));
+      GRAPHDB_RETURN_IF_ERROR(fences ? DropFence(age) : DropDedupe(age));
+      uint64_t& last = through[age.session];
+      last = std::max(last, age.sequence);
+    }
+    GRAPHDB_RETURN_IF_ERROR(it->status());
   }
-  GRAPHDB_RETURN_IF_ERROR(it->status());
   for (const auto& [session, sequence] : through) {
     const std::string key = DroppedKey(shard_, session);
     GRAPHDB_ASSIGN_OR_RETURN(const auto before,
@@ -120,6 +107,22 @@ absl::Status Applier::DropDedupe() {
     record.set_sequence(std::max(sequence, before.has_value() ? before->sequence() : 0));
     batch_->Put(key, EncodeRecord(record));
   }
+  return absl::OkStatus();
+}
+
+absl::Status Applier::DropDedupe(const RequestAge& age) {
+  GRAPHDB_COVER("shard.dedupe_dropped");
+  batch_->Delete(DedupeKey(shard_, age.session, age.sequence));
+  return absl::OkStatus();
+}
+
+absl::Status Applier::DropFence(const RequestAge& age) {
+  const std::string key = FenceKey(shard_, age.session, age.sequence);
+  GRAPHDB_ASSIGN_OR_RETURN(const auto fence, GetRecord<v1::FenceRecord>(reader_, "fence", key));
+  // A later retry has fenced again: its own age is another key.
+  if (!fence.has_value() || fence->fence_ts() != age.ts.value()) return absl::OkStatus();
+  GRAPHDB_COVER("shard.fence_dropped");
+  batch_->Delete(key);
   return absl::OkStatus();
 }
 

@@ -19,6 +19,7 @@ constexpr absl::string_view kPrepared = "prepared/";
 constexpr absl::string_view kDedupe = "dedupe/";
 constexpr absl::string_view kAge = "age/";
 constexpr absl::string_view kFence = "fence/";
+constexpr absl::string_view kFenceAge = "fence-age/";
 constexpr absl::string_view kDropped = "dropped/";
 constexpr absl::string_view kPending = "pending/";
 
@@ -48,6 +49,10 @@ std::string FenceKey(ShardId shard, uint64_t session, uint64_t sequence) {
   return MetaKey(shard, kFence, {session, sequence});
 }
 
+std::string FenceAgeKey(ShardId shard, Timestamp fence_ts, uint64_t session, uint64_t sequence) {
+  return MetaKey(shard, kFenceAge, {fence_ts.value(), session, sequence});
+}
+
 std::string DroppedKey(ShardId shard, uint64_t session) {
   return MetaKey(shard, kDropped, {session});
 }
@@ -62,24 +67,18 @@ storage::KeyRange PreparedRange(ShardId shard) {
 storage::KeyRange DedupeAgeRange(ShardId shard) {
   return storage::PrefixRange(MetaKey(shard, kAge, {}));
 }
-storage::KeyRange FenceRange(ShardId shard) {
-  return storage::PrefixRange(MetaKey(shard, kFence, {}));
+storage::KeyRange FenceAgeRange(ShardId shard) {
+  return storage::PrefixRange(MetaKey(shard, kFenceAge, {}));
 }
 storage::KeyRange PendingRange(ShardId shard, uint64_t session, uint64_t sequence) {
   return storage::PrefixRange(MetaKey(shard, kPending, {session, sequence}));
 }
 
-absl::StatusOr<DedupeAge> ParseDedupeAgeKey(ShardId shard, absl::string_view key) {
-  const std::string prefix = MetaKey(shard, kAge, {});
-  const absl::string_view fields = key.substr(std::min(prefix.size(), key.size()));
-  ByteReader in(fields);
-  uint64_t commit_ts = 0;
-  DedupeAge age;
-  if (!in.Big64(&commit_ts) || !in.Big64(&age.session) || !in.Big64(&age.sequence) || !in.empty()) {
-    return absl::DataLossError("dedupe age: malformed key");
-  }
-  age.commit_ts = Timestamp(commit_ts);
-  return age;
+absl::StatusOr<RequestAge> ParseAgeKey(absl::string_view key) {
+  constexpr size_t kFields = 3 * 8;
+  if (key.size() < kFields) return absl::DataLossError("age of a request: key too short");
+  const char* fields = key.data() + key.size() - kFields;
+  return RequestAge{Timestamp(LoadBig64(fields)), LoadBig64(fields + 8), LoadBig64(fields + 16)};
 }
 
 std::string WriteIntentKey(absl::string_view logical_key) {

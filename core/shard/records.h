@@ -33,22 +33,23 @@ std::string DedupeKey(ShardId shard, uint64_t session, uint64_t sequence);
 // By age: for dropping the oldest.
 std::string DedupeAgeKey(ShardId shard, Timestamp commit_ts, uint64_t session, uint64_t sequence);
 std::string FenceKey(ShardId shard, uint64_t session, uint64_t sequence);
+std::string FenceAgeKey(ShardId shard, Timestamp fence_ts, uint64_t session, uint64_t sequence);
 std::string DroppedKey(ShardId shard, uint64_t session);
 // Undecided home records of a request, by start_ts.
 std::string PendingKey(ShardId shard, uint64_t session, uint64_t sequence, Timestamp start_ts);
 
 storage::KeyRange PreparedRange(ShardId shard);
 storage::KeyRange DedupeAgeRange(ShardId shard);
-storage::KeyRange FenceRange(ShardId shard);
+storage::KeyRange FenceAgeRange(ShardId shard);
 storage::KeyRange PendingRange(ShardId shard, uint64_t session, uint64_t sequence);
 
-// From the age key back to (commit_ts, session, sequence).
-struct DedupeAge {
-  Timestamp commit_ts;
+// From a key by age back to what it holds.
+struct RequestAge {
+  Timestamp ts;  // of the commit or of the fence
   uint64_t session = 0;
   uint64_t sequence = 0;
 };
-absl::StatusOr<DedupeAge> ParseDedupeAgeKey(ShardId shard, absl::string_view key);
+absl::StatusOr<RequestAge> ParseAgeKey(absl::string_view key);
 
 std::string WriteIntentKey(absl::string_view logical_key);
 std::string ReadIntentKey(absl::string_view logical_key, Timestamp start_ts);

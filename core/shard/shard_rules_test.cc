@@ -51,9 +51,10 @@ class Machine {
     return id;
   }
   v1::Verdict Commit(uint64_t start, uint64_t commit, const v1::TxnPart& part,
-                     uint64_t sequence = 0) {
+                     uint64_t sequence = 0, bool first_attempt = false) {
     v1::ShardCommand command;
     *command.mutable_commit()->mutable_txn() = Id(start, sequence);
+    if (first_attempt) command.mutable_commit()->mutable_txn()->clear_attempt_ts();
     *command.mutable_commit()->mutable_part() = part;
     command.mutable_commit()->set_commit_ts(commit);
     command.mutable_commit()->set_result("result");
@@ -382,6 +383,25 @@ TEST(ShardRulesTest, T7BeyondRetentionTheOutcomeIsUnknown) {
     m.Commit(10, 20, PartBuilder().Put(Key(1)), 3);
     m.RaiseFloors(100, 100);
     return m.Fence(3, 150).fence == v1::FENCE_UNKNOWN && m.Fence(4, 150).fence == v1::FENCE_CLEAR;
+  }));
+}
+
+TEST(ShardRulesTest, T7AFenceStandsAsLongAsResultsAreKept) {
+  Machine m;
+  ASSERT_EQ(m.Fence(3, 50).fence, v1::FENCE_CLEAR);
+  m.RaiseFloors(100, 50);
+  // It asks for its timestamp only now: the floor doesn't refuse it.
+  EXPECT_EQ(m.Commit(110, 120, PartBuilder().Put(Key(1)), 3, /*first_attempt=*/true),
+            v1::VERDICT_FENCED);
+}
+
+TEST(ShardRulesTest, T7AFirstAttemptBeyondRetentionIsRefused) {
+  EXPECT_TRUE(HoldsAndIsGuarded("rule-T7.late-first-attempt", [] {
+    Machine m;
+    m.Fence(3, 50);
+    m.RaiseFloors(100, 60);
+    return m.Commit(110, 120, PartBuilder().Put(Key(1)), 3) == v1::VERDICT_FENCED &&
+           m.Commit(111, 121, PartBuilder().Put(Key(1)), 4) == v1::VERDICT_DONE;
   }));
 }
 

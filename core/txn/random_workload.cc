@@ -421,7 +421,7 @@ std::string RandomWorkload::CollectCommits() {
     const storage::KeyRange ages = shard::DedupeAgeRange(shard);
     auto it = cluster_.engine(s).Iterate(ages.begin, ages.end);
     for (; it->Valid(); it->Next()) {
-      const auto age = shard::ParseDedupeAgeKey(shard, it->key());
+      const auto age = shard::ParseAgeKey(it->key());
       if (!age.ok()) return std::string(age.status().message());
       const auto record = shard::GetRecord<v1::DedupeRecord>(
           cluster_.engine(s), "dedupe", shard::DedupeKey(shard, age->session, age->sequence));
