@@ -11,6 +11,7 @@ namespace graphdb::sim {
 namespace {
 
 constexpr int kSequenceBits = 40;
+constexpr uint64_t kSequenceMask = (uint64_t{1} << kSequenceBits) - 1;
 
 }  // namespace
 
@@ -95,9 +96,11 @@ void EventLoop::FreeSlot(uint32_t slot) {
 }
 
 void EventLoop::Push(Duration when, uint32_t slot) {
-  const uint64_t tie = Draw(slots_[slot].life.actor) >> kSequenceBits;
+  const int64_t time = std::max(when, now_).nanoseconds();
+  uint64_t tie = Draw(slots_[slot].life.actor) >> kSequenceBits;
+  if (!choices_.TieIsDrawn(time)) tie = 0;
   const uint64_t order = (tie << kSequenceBits) | sequence_++;
-  heap_.push_back({std::max(when, now_).nanoseconds(), order, slot});
+  heap_.push_back({time, order, slot});
   std::push_heap(heap_.begin(), heap_.end(), Later);
 }
 
@@ -155,8 +158,7 @@ bool EventLoop::Settle() {
     const bool drop = event.state != State::kPending || dead;
     const Duration paused_until = ActorOf(event.life.actor).paused_until;
     if (!drop && paused_until.nanoseconds() <= entry.time) return true;
-    std::pop_heap(heap_.begin(), heap_.end(), Later);
-    heap_.pop_back();
+    Pop();
     if (!drop) {
       Push(paused_until, entry.slot);
       continue;
@@ -167,6 +169,22 @@ bool EventLoop::Settle() {
   return false;
 }
 
+EventLoop::Entry EventLoop::Pop() {
+  std::pop_heap(heap_.begin(), heap_.end(), Later);
+  const Entry entry = heap_.back();
+  heap_.pop_back();
+  if (choices_.recording()) choices_.NoteOrder(entry.time, entry.order & kSequenceMask);
+  return entry;
+}
+
+Tape EventLoop::RecordedTape() {
+  for (const Entry& entry : heap_) {
+    const bool now = entry.time == now_.nanoseconds();
+    if (now && choices_.recording()) choices_.NoteOrder(entry.time, entry.order & kSequenceMask);
+  }
+  return choices_.tape();
+}
+
 bool EventLoop::NextDue(Duration* when) {
   if (!Settle()) return false;
   *when = Duration::Nanoseconds(heap_.front().time);
@@ -175,10 +193,7 @@ bool EventLoop::NextDue(Duration* when) {
 
 bool EventLoop::RunOne() {
   if (!Settle()) return false;
-  std::pop_heap(heap_.begin(), heap_.end(), Later);
-  const Entry entry = heap_.back();
-  heap_.pop_back();
-  Dispatch(entry);
+  Dispatch(Pop());
   return true;
 }
 

@@ -29,24 +29,11 @@
 #include "absl/functional/any_invocable.h"
 #include "core/base/ids.h"
 #include "core/env/time.h"
+#include "sim/env/actor.h"
+#include "sim/env/choices.h"
 #include "sim/env/trace_hash.h"
 
 namespace graphdb::sim {
-
-// Who acts: the world itself, a node (whatever its incarnation), or a client.
-using ActorId = StrongId<struct ActorIdTag, uint32_t>;
-inline constexpr ActorId kWorldActor{0};
-inline constexpr uint32_t kNodeCountMax = 63;
-inline constexpr ActorId NodeActor(NodeId node) { return ActorId(1 + node.value()); }
-inline constexpr ActorId ClientActor(uint32_t client) {
-  return ActorId(1 + kNodeCountMax + client);
-}
-inline constexpr bool IsNodeActor(ActorId actor) {
-  return actor.value() >= 1 && actor.value() <= kNodeCountMax;
-}
-inline constexpr NodeId NodeOf(ActorId actor) { return NodeId(actor.value() - 1); }
-// "world", "node1", "client0": nodes count from 1 as in the guide.
-std::string ActorName(ActorId actor);
 
 // One incarnation of an actor. Incarnations count from 1.
 struct Life {
@@ -122,6 +109,10 @@ class EventLoop {
   const TraceHash& trace_hash() const { return hash_; }
   // Adds something to the hash that is not an event (final digests).
   void FoldIntoTrace(const char* kind, uint64_t payload);
+  // Asked before anything exceptional happens.
+  Choices& choices() { return choices_; }
+  // What was recorded, for a run that ends now: in the middle of an instant, often.
+  Tape RecordedTape();
   // A number for a decision of `actor` now, as in invariant 4.
   uint64_t Draw(ActorId actor);
   // Another future of the same past: what is drawn from now on depends on `salt` too.
@@ -163,6 +154,8 @@ class EventLoop {
   }
   // Brings a live, unpaused event to the front. False where none is left.
   bool Settle();
+  // Takes the first entry off the heap.
+  Entry Pop();
   void Dispatch(const Entry& entry);
 
   const uint64_t seed_;
@@ -178,6 +171,7 @@ class EventLoop {
   ActorId running_ = kWorldActor;
   MessageSink* sink_ = nullptr;
   TraceHash hash_;
+  Choices choices_;
   std::vector<Actor> actors_;
   std::vector<Event> slots_;
   std::vector<uint32_t> free_slots_;

@@ -66,9 +66,18 @@ void SimDiskState::DropUnreachable() {
 }
 
 // What becomes of one un-synced write at a power cut.
-void SimDiskState::CrashWrite(const PendingWrite& write, File& file, Random& random) {
+void SimDiskState::CrashWrite(const PendingWrite& write, File& file, const Fate& fate) {
   enum : uint64_t { kLost, kKept, kSomeSectors, kGarbage, kModes };
-  const uint64_t mode = random.Below(kModes);
+  Random& random = fate.random;
+  uint64_t mode = random.Below(kModes);
+  if (fate.choices != nullptr) {
+    const auto happens = [&](ChoiceKind kind, uint64_t drawn) {
+      return fate.choices->Happens(kind, fate.node, kWorldActor, write.id, mode == drawn);
+    };
+    const bool torn = happens(ChoiceKind::kTorn, kSomeSectors);
+    const bool garbage = happens(ChoiceKind::kGarbage, kGarbage);
+    mode = torn ? kSomeSectors : garbage ? kGarbage : mode == kKept ? kKept : kLost;
+  }
   if (mode == kLost) return;
   const uint64_t length = write.bytes.size();
   if (mode == kKept) return Overlay(write, 0, length, &file.durable);
@@ -88,17 +97,18 @@ void SimDiskState::CrashWrite(const PendingWrite& write, File& file, Random& ran
   while (skip < length) {
     const uint64_t sector_end = (write.offset + skip) / kSectorBytes * kSectorBytes + kSectorBytes;
     const uint64_t count = std::min(sector_end - (write.offset + skip), length - skip);
-    const uint64_t fate = random.Below(4);
-    if (mode == kGarbage ? fate != 0 : fate < 2) Overlay(garbage, skip, count, &file.durable);
-    if (mode == kGarbage && fate == 0) Overlay(write, skip, count, &file.durable);
+    const uint64_t luck = random.Below(4);
+    if (mode == kGarbage ? luck != 0 : luck < 2) Overlay(garbage, skip, count, &file.durable);
+    if (mode == kGarbage && luck == 0) Overlay(write, skip, count, &file.durable);
     skip += count;
   }
 }
 
-void SimDiskState::CrashFile(File& file, Random& random) {
+void SimDiskState::CrashFile(File& file, const Fate& fate) {
+  Random& random = fate.random;
   for (const PendingWrite& write : file.pending) {
     if (write.orphaned) continue;  // it was never on its way to the platter
-    CrashWrite(write, file, random);
+    CrashWrite(write, file, fate);
   }
   file.pending.clear();
   if (!file.size_durable && random.Chance(1, 2)) file.size = random.Below(file.size + 1);
@@ -124,7 +134,7 @@ void SimDiskState::CrashNames(Random& random) {
   names_ = durable_names_;
 }
 
-void SimDiskState::Crash(CrashKind kind, Random& random) {
+void SimDiskState::Crash(CrashKind kind, Random& random, Choices* choices, ActorId node) {
   if (kind == CrashKind::kProcess) {
     // What had reached the kernel stays; a call in progress went through or didn't.
     for (auto& [inode, file] : files_) {
@@ -138,7 +148,8 @@ void SimDiskState::Crash(CrashKind kind, Random& random) {
     }
     return;
   }
-  for (auto& [inode, file] : files_) CrashFile(file, random);
+  const Fate fate{random, choices, node};
+  for (auto& [inode, file] : files_) CrashFile(file, fate);
   CrashNames(random);
   DropUnreachable();
 }
@@ -187,14 +198,20 @@ SimDisk::SimDisk(SimScheduler& scheduler, SimDiskState& state, Random random,
                  const DiskFaults& faults)
     : scheduler_(scheduler), state_(state), random_(random), faults_(faults) {}
 
-bool SimDisk::Draw(uint32_t ppm) {
-  if (ppm == 0 || !random_.Chance(ppm, 1'000'000)) return false;
+bool SimDisk::Happens(ChoiceKind kind, uint32_t ppm) {
+  const bool drawn = ppm != 0 && random_.Chance(ppm, 1'000'000);
+  return scheduler_.loop().choices().Happens(kind, scheduler_.life().actor, kWorldActor,
+                                             state_.questions_++, drawn);
+}
+
+bool SimDisk::Fails(ChoiceKind kind, uint32_t ppm) {
+  if (!Happens(kind, ppm)) return false;
   ++stats_.errors;
   return true;
 }
 
 Duration SimDisk::Latency(Duration max) {
-  if (faults_.stall_ppm != 0 && random_.Chance(faults_.stall_ppm, 1'000'000)) {
+  if (Happens(ChoiceKind::kStall, faults_.stall_ppm)) {
     GRAPHDB_COVER("sim_disk.stall");
     max = faults_.stall_max;
   }
@@ -222,7 +239,7 @@ SimDiskState::File* SimDisk::Find(env::FileId file, uint64_t* inode) {
 
 void SimDisk::Create(const std::string& name, uint64_t bytes, OpenDone done) {
   absl::Status status;
-  if (Draw(faults_.name_error_ppm)) status = Injected("create", name);
+  if (Fails(ChoiceKind::kNameError, faults_.name_error_ppm)) status = Injected("create", name);
   if (status.ok() && state_.names_.count(name) > 0) status = absl::AlreadyExistsError(name);
   const uint64_t used = state_.used_bytes();
   if (status.ok() && (bytes > faults_.capacity_bytes || used > faults_.capacity_bytes - bytes)) {
@@ -248,7 +265,7 @@ void SimDisk::Create(const std::string& name, uint64_t bytes, OpenDone done) {
 
 void SimDisk::Open(const std::string& name, OpenDone done) {
   absl::Status status;
-  if (Draw(faults_.name_error_ppm)) status = Injected("open", name);
+  if (Fails(ChoiceKind::kNameError, faults_.name_error_ppm)) status = Injected("open", name);
   const auto it = state_.names_.find(name);
   if (status.ok() && it == state_.names_.end()) status = absl::NotFoundError(name);
   env::FileId id{};
@@ -269,12 +286,14 @@ void SimDisk::Write(env::FileId file, uint64_t offset, std::string bytes, Done d
   stats_.written_bytes += bytes.size();
   uint64_t inode = 0;
   SimDiskState::File* f = Find(file, &inode);
-  const bool failed = Draw(faults_.write_error_ppm);
+  const bool failed = Fails(ChoiceKind::kWriteError, faults_.write_error_ppm);
   const uint64_t write_id = state_.next_id_++;
   const uint64_t payload = Crc32c(bytes);
   state_.Remember(bytes);
   f->size = std::max<uint64_t>(f->size, offset + bytes.size());
-  if (faults_.corrupt_ppm != 0) MaybeCorrupt(inode, &bytes);
+  if (faults_.corrupt_ppm != 0 || scheduler_.loop().choices().replaying()) {
+    MaybeCorrupt(inode, write_id, &bytes);
+  }
   // A failed write, too, may have reached the platter in part.
   f->pending.push_back({write_id, offset, std::move(bytes), false, false});
   ++writes_under_way_;
@@ -287,12 +306,16 @@ void SimDisk::Write(env::FileId file, uint64_t offset, std::string bytes, Done d
                       });
 }
 
-void SimDisk::MaybeCorrupt(uint64_t inode, std::string* bytes) {
+void SimDisk::MaybeCorrupt(uint64_t inode, uint64_t write_id, std::string* bytes) {
   const auto staged = [&](const auto& name) {
     return name.second == inode && absl::StartsWith(name.first, kStagedPrefix);
   };
   if (bytes->empty() || std::none_of(state_.names_.begin(), state_.names_.end(), staged)) return;
-  if (!random_.Chance(faults_.corrupt_ppm, 1'000'000)) return;
+  const bool drawn = faults_.corrupt_ppm != 0 && random_.Chance(faults_.corrupt_ppm, 1'000'000);
+  if (!scheduler_.loop().choices().Happens(ChoiceKind::kCorrupt, scheduler_.life().actor,
+                                           kWorldActor, write_id, drawn)) {
+    return;
+  }
   GRAPHDB_COVER("sim_disk.corrupted_write");
   char& byte = (*bytes)[random_.Below(bytes->size())];
   byte = static_cast<char>(byte ^ (1 << random_.Below(8)));
@@ -310,7 +333,7 @@ void SimDisk::Sync(env::FileId file, Done done) {
   ++stats_.syncs;
   uint64_t inode = 0;
   SimDiskState::File* f = Find(file, &inode);
-  const bool failed = Draw(faults_.sync_error_ppm);
+  const bool failed = Fails(ChoiceKind::kSyncError, faults_.sync_error_ppm);
   std::vector<uint64_t> covered;
   for (const SimDiskState::PendingWrite& write : f->pending) {
     if (write.complete && !write.orphaned) covered.push_back(write.id);
@@ -354,7 +377,7 @@ void SimDisk::Close(env::FileId file) { open_.erase(file); }
 
 void SimDisk::Rename(const std::string& from, const std::string& to, Done done) {
   absl::Status status;
-  if (Draw(faults_.name_error_ppm)) status = Injected("rename", from);
+  if (Fails(ChoiceKind::kNameError, faults_.name_error_ppm)) status = Injected("rename", from);
   const auto it = state_.names_.find(from);
   if (status.ok() && it == state_.names_.end()) status = absl::NotFoundError(from);
   if (status.ok()) {
@@ -367,7 +390,7 @@ void SimDisk::Rename(const std::string& from, const std::string& to, Done done) 
 
 void SimDisk::Remove(const std::string& name, Done done) {
   absl::Status status;
-  if (Draw(faults_.name_error_ppm)) status = Injected("remove", name);
+  if (Fails(ChoiceKind::kNameError, faults_.name_error_ppm)) status = Injected("remove", name);
   if (status.ok() && state_.names_.erase(name) == 0) status = absl::NotFoundError(name);
   if (status.ok()) state_.name_ops_.push_back({state_.next_id_++, name, "", 0});
   CompleteName("disk.remove", faults_.latency_max, std::move(done), status);
@@ -375,7 +398,7 @@ void SimDisk::Remove(const std::string& name, Done done) {
 
 void SimDisk::SyncDir(Done done) {
   ++stats_.dir_syncs;
-  const bool failed = Draw(faults_.name_error_ppm);
+  const bool failed = Fails(ChoiceKind::kNameError, faults_.name_error_ppm);
   const uint64_t through = state_.next_id_;
   const Duration max = std::max(faults_.sync_latency_max, faults_.latency_max);
   ++names_under_way_;
@@ -393,7 +416,7 @@ void SimDisk::SyncDir(Done done) {
 }
 
 absl::StatusOr<std::vector<std::string>> SimDisk::List() {
-  if (Draw(faults_.read_error_ppm)) return Injected("list", "the folder");
+  if (Fails(ChoiceKind::kReadError, faults_.read_error_ppm)) return Injected("list", "the folder");
   std::vector<std::string> names;
   for (const auto& [name, inode] : state_.names_) names.push_back(name);
   return names;
@@ -401,7 +424,7 @@ absl::StatusOr<std::vector<std::string>> SimDisk::List() {
 
 absl::StatusOr<std::string> SimDisk::Read(const std::string& name, uint64_t offset,
                                           uint64_t bytes) {
-  if (Draw(faults_.read_error_ppm)) return Injected("read", name);
+  if (Fails(ChoiceKind::kReadError, faults_.read_error_ppm)) return Injected("read", name);
   const auto it = state_.names_.find(name);
   if (it == state_.names_.end()) return absl::NotFoundError(name);
   const SimDiskState::File& file = state_.files_[it->second];

@@ -68,7 +68,9 @@ class SimDiskState {
   // kProcess: the program died, the machine did not: un-synced writes and names
   // are still seen, and still not durable. kPower: what is not durable is drawn.
   enum class CrashKind { kProcess, kPower };
-  void Crash(CrashKind kind, Random& random);
+  void Crash(CrashKind kind, Random& random) { Crash(kind, random, nullptr, kWorldActor); }
+  // `choices` (null: none) has the last word on torn and garbled writes of `node`.
+  void Crash(CrashKind kind, Random& random, Choices* choices, ActorId node);
 
   // Flips one bit of what lies in a file before its newest durable write: what
   // comes after it shows that it was durable. False where there is no such byte.
@@ -103,11 +105,18 @@ class SimDiskState {
   };
   using Names = std::map<std::string, uint64_t>;
 
+  // What a power cut draws from, and asks.
+  struct Fate {
+    Random& random;
+    Choices* choices;
+    ActorId node;
+  };
+
   static uint64_t BytesToRot(const File& file);
   static void Apply(const NameOp& op, Names* names);
   static void Overlay(const PendingWrite& write, uint64_t skip, uint64_t count, std::string* bytes);
-  void CrashFile(File& file, Random& random);
-  void CrashWrite(const PendingWrite& write, File& file, Random& random);
+  void CrashFile(File& file, const Fate& fate);
+  void CrashWrite(const PendingWrite& write, File& file, const Fate& fate);
   void CrashNames(Random& random);
   void Remember(const std::string& bytes);
   void DropUnreachable();
@@ -119,6 +128,7 @@ class SimDiskState {
   std::deque<NameOp> name_ops_;    // since the last SyncDir
   std::deque<std::string> stale_;  // recent writes, for stale garbage
   uint64_t next_id_ = 1;           // of inodes, writes and changes of names
+  uint64_t questions_ = 0;         // asked of Choices
 };
 
 class SimDisk : public env::Disk {
@@ -145,10 +155,12 @@ class SimDisk : public env::Disk {
   bool naming() const { return names_under_way_ > 0; }
 
  private:
-  bool Draw(uint32_t ppm);
+  bool Happens(ChoiceKind kind, uint32_t ppm);
+  // As above, of an error.
+  bool Fails(ChoiceKind kind, uint32_t ppm);
   Duration Latency(Duration max);
   void CompleteName(const char* kind, Duration max, Done done, absl::Status status);
-  void MaybeCorrupt(uint64_t inode, std::string* bytes);
+  void MaybeCorrupt(uint64_t inode, uint64_t write_id, std::string* bytes);
   void FinishWrite(uint64_t inode, uint64_t write_id);
   void FinishSync(uint64_t inode, const std::vector<uint64_t>& covered, bool failed);
   SimDiskState::File* Find(env::FileId file, uint64_t* inode);

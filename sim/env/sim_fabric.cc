@@ -89,35 +89,45 @@ void SimFabric::Send(NodeId from, NodeId to, std::string message) {
     ++counters_.cut;
     return RecordUnsent(from, to, message, "cut");
   }
-  if (rng.Below(kMillion) < link.profile.drop_ppm) {
+  const Road road{link, from, to};
+  if (Happens(road, ChoiceKind::kDrop, rng.Below(kMillion) < link.profile.drop_ppm)) {
     ++counters_.dropped;
     return RecordUnsent(from, to, message, "dropped");
   }
-  if (rng.Below(kMillion) < link.profile.duplicate_ppm) {
+  if (Happens(road, ChoiceKind::kDuplicate, rng.Below(kMillion) < link.profile.duplicate_ppm)) {
     ++counters_.duplicated;
-    Launch(link, from, to, rng, message);
+    Launch(road, rng, message);
   }
-  Launch(link, from, to, rng, std::move(message));
+  Launch(road, rng, std::move(message));
 }
 
-Duration SimFabric::DrawDelay(const LinkProfile& profile, Random& rng) {
+bool SimFabric::Happens(const Road& road, ChoiceKind kind, bool drawn) {
+  return loop_.choices().Happens(kind, NodeActor(road.from), NodeActor(road.to),
+                                 road.link.questions++, drawn);
+}
+
+Duration SimFabric::DrawDelay(const Road& road, Random& rng) {
+  const LinkProfile& profile = road.link.profile;
   const uint64_t exponential = ExponentialFixed16(rng.Next());
   const __int128 above =
       static_cast<__int128>(profile.delay_mean.nanoseconds()) * exponential >> 16;
   Duration delay = profile.delay_min + Duration::Nanoseconds(static_cast<int64_t>(above));
   const uint64_t rare = rng.Below(kMillion);
-  if (rare < profile.stale_ppm) {
+  const bool stale = rare < profile.stale_ppm;
+  const bool tail = !stale && rare < profile.stale_ppm + profile.tail_ppm;
+  if (Happens(road, ChoiceKind::kStale, stale)) {
     ++counters_.late;
     delay = delay + rng.UniformDuration(profile.stale_max);
-  } else if (rare < profile.stale_ppm + profile.tail_ppm) {
+  } else if (Happens(road, ChoiceKind::kTail, tail)) {
     ++counters_.late;
     delay = delay + rng.UniformDuration(profile.tail_max);
   }
   return delay;
 }
 
-void SimFabric::Launch(Link& link, NodeId from, NodeId to, Random& rng, std::string message) {
-  const Duration delay = DrawDelay(link.profile, rng);
+void SimFabric::Launch(const Road& road, Random& rng, std::string message) {
+  const auto& [link, from, to] = road;
+  const Duration delay = DrawDelay(road, rng);
   if (link.in_flight >= link.profile.queue_messages_max) {
     ++counters_.overflowed;
     return RecordUnsent(from, to, message, "overflow");

@@ -83,11 +83,18 @@ class SimFabric final : public EventLoop::MessageSink {
     uint64_t stream = 0;
     int64_t instant = -1;
     uint64_t number = 0;
+    uint64_t questions = 0;  // asked of Choices
+  };
+  // A link with its ends.
+  struct Road {
+    Link& link;
+    NodeId from, to;
   };
 
   Link& LinkOf(NodeId from, NodeId to);
-  Duration DrawDelay(const LinkProfile& profile, Random& rng);
-  void Launch(Link& link, NodeId from, NodeId to, Random& rng, std::string message);
+  bool Happens(const Road& road, ChoiceKind kind, bool drawn);
+  Duration DrawDelay(const Road& road, Random& rng);
+  void Launch(const Road& road, Random& rng, std::string message);
   void RecordSent(NodeId from, NodeId to, Duration due, uint64_t number, absl::string_view message);
   void RecordLost(NodeId from, NodeId to, uint64_t number, const char* why);
   // Of a message that never leaves.

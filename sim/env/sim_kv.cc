@@ -284,9 +284,15 @@ SimKv::SimKv(SimScheduler& scheduler, SimKvState& state, Random random, const Kv
   GRAPHDB_CHECK(state_.pending_.empty()) << "Crash was not called after the last incarnation";
 }
 
+bool SimKv::Happens(ChoiceKind kind, uint32_t ppm) {
+  const bool drawn = ppm != 0 && random_.Chance(ppm, 1'000'000);
+  return scheduler_.loop().choices().Happens(kind, scheduler_.life().actor, kWorldActor,
+                                             state_.questions_++, drawn);
+}
+
 absl::Status SimKv::Write(ShardId shard, LogIndex index, env::KvBatch batch) {
   if (!sticky_.ok()) return sticky_;
-  if (faults_.write_error_ppm != 0 && random_.Chance(faults_.write_error_ppm, 1'000'000)) {
+  if (Happens(ChoiceKind::kEngineError, faults_.write_error_ppm)) {
     GRAPHDB_COVER("sim_kv.sticky_error");
     sticky_ = absl::UnavailableError("engine: background error (injected)");
     return sticky_;
@@ -328,8 +334,7 @@ void SimKv::RequestFlush(Done done) {
   const uint64_t sequence = versions_->last();
   bytes_since_flush_ = 0;
   absl::Status status = sticky_;
-  if (status.ok() && faults_.flush_error_ppm != 0 &&
-      random_.Chance(faults_.flush_error_ppm, 1'000'000)) {
+  if (status.ok() && Happens(ChoiceKind::kFlushError, faults_.flush_error_ppm)) {
     GRAPHDB_COVER("sim_kv.flush_failed");
     status = absl::UnavailableError("engine: flush failed (injected)");
   }

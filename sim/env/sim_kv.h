@@ -72,6 +72,7 @@ class SimKvState {
 
   absl::btree_map<std::string, std::string> durable_;
   std::deque<Pending> pending_;
+  uint64_t questions_ = 0;  // asked of Choices
 };
 
 // Keys to chains of versions. Used by SimKv alone.
@@ -134,6 +135,7 @@ class SimKv : public env::KvEngine {
   bool flushing() const { return flushes_under_way_ > 0; }
 
  private:
+  bool Happens(ChoiceKind kind, uint32_t ppm);
   void FinishFlush(uint64_t sequence, absl::Status status, Done done);
 
   SimScheduler& scheduler_;

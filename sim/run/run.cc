@@ -53,6 +53,7 @@ class Run {
     world_.SetRecorder(trace.recorder);
     after_event_ = std::move(trace.after_event);
     history_ = std::move(trace.history);
+    if (trace.tape) world_.loop().choices().Record();
     if (trace.recorder != nullptr) {
       SetCoverListener([this](const char* probe) {
         world_.Record(TraceEvent::Kind::kProbe, world_.loop().running(), 0, probe);
@@ -284,6 +285,8 @@ class Run {
     result_.faults = world_.fault_counts();
     result_.self_halts = world_.self_halts();
     result_.commits_observed = observer_.safety().committed_count();
+    result_.operations = driver_.operation_counts();
+    result_.tape = world_.loop().RecordedTape();
     result_.cover = CoverCounts();
     result_.constellations.assign(observer_.constellations().begin(),
                                   observer_.constellations().end());

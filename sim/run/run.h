@@ -50,6 +50,8 @@ struct RunResult {
   uint64_t conflicts = 0;
   uint64_t self_halts = 0;
   uint64_t commits_observed = 0;
+  std::vector<uint64_t> operations;  // under load, by client
+  Tape tape;                         // where it was recorded
   std::map<std::string, uint64_t> cover;
   std::vector<uint32_t> constellations;  // see Observer
 
@@ -64,6 +66,7 @@ struct RunTrace {
   absl::AnyInvocable<void(absl::string_view workload, const History& history)> history;
   // After each event until the verdict; it may turn the loop aside.
   absl::AnyInvocable<void(EventLoop& loop)> after_event;
+  bool tape = false;  // record it
 };
 
 RunResult ExecuteRun(const RunOptions& options, const ProgramFactory& factory, RunTrace trace);

@@ -52,6 +52,37 @@ TEST(RunTest, TheSameSeedGivesTheSameTraceAndAnotherSeedAnother) {
   EXPECT_EQ(hashes.size(), 6u);
 }
 
+// What was recorded makes happen what happened, and no draw but the ordinary ones is needed.
+TEST(RunTest, TheTapeOfARunGivesTheSameRun) {
+  size_t exceptions = 0;
+  for (uint64_t seed = 1; seed <= 12; ++seed) {
+    RunTrace record;
+    record.tape = true;
+    RunOptions options = Swarm(seed);
+    const RunResult once = ExecuteRun(options, ToyStore::Factory(), std::move(record));
+    EXPECT_EQ(once.trace_hash, ExecuteRun(options, ToyStore::Factory(), {}).trace_hash);
+    options.tape = once.tape;
+    exceptions += once.tape.size();
+    EXPECT_EQ(ExecuteRun(options, ToyStore::Factory(), {}).trace_hash, once.trace_hash)
+        << "seed " << seed;
+    if (once.tape.empty()) continue;
+    options.tape->clear();
+    EXPECT_NE(ExecuteRun(options, ToyStore::Factory(), {}).trace_hash, once.trace_hash)
+        << "seed " << seed;
+  }
+  EXPECT_GT(exceptions, 300u);
+}
+
+TEST(RunTest, OnlyTheListedOperationsAreDone) {
+  RunOptions options;
+  options.duration = Duration::Seconds(10);
+  options.workloads = {{"bank", 2}, {"register", 1}};
+  options.operations = {{0, {1, 3}}, {1, {}}, {2, {0}}};
+  const RunResult result = ExecuteRun(options, ToyStore::Factory(), {});
+  EXPECT_EQ(result.verdict, RunResult::Verdict::kOk) << result.message;
+  EXPECT_EQ(result.operations, (std::vector<uint64_t>{4, 0, 1}));
+}
+
 // The oracles that complain of `bug` within so many seeds; stops at the first.
 std::set<std::string> OraclesThatFind(ToyBug bug) {
   std::set<std::string> oracles;

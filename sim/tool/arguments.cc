@@ -104,6 +104,8 @@ bool SetSwitch(absl::string_view option, Arguments* arguments, bool* swarm) {
     arguments->reverse = true;
   } else if (option == "--fail-fast") {
     arguments->fail_fast = true;
+  } else if (option == "--tape") {
+    arguments->tape = true;
   } else if (option == "--swarm") {
     *swarm = true;
   } else {
@@ -136,6 +138,9 @@ absl::Status CheckTogether(const Arguments& arguments, bool swarm) {
   if (campaign_only && !arguments.many) {
     return absl::InvalidArgumentError(
         "--reverse, --fail-fast, --hashes and --check-hashes: expected together with --seeds");
+  }
+  if (arguments.tape && arguments.write_scenario.empty()) {
+    return absl::InvalidArgumentError("--tape: expected together with --write-scenario");
   }
   if (arguments.many && !arguments.write_scenario.empty()) {
     return absl::InvalidArgumentError("--write-scenario: expected without --seeds");
@@ -172,6 +177,7 @@ absl::string_view Usage() {
   --profile P             the faults that seed P draws, everything else of --seed
   --mutate ID             plants a bug (docs/mutants.md)
   --write-scenario FILE   writes the run as a scenario file, which replays it
+  --tape                  with what happened in it beside the plan, line by line
   --history DIR           writes what the clients of registers and lists saw, as EDN
   --jobs N                worker processes (default: all cores)
   --hashes FILE           writes one line SEED,HASH per seed

@@ -37,6 +37,7 @@ struct Arguments {
   uint32_t lines = 20;       // explain: of each part of the story
   LogDetail log = LogDetail::kShort;
   std::string write_scenario;  // the run as a file
+  bool tape = false;           // with what happened beside the plan
   std::string commit;          // for replay lines
   uint32_t seed_timeout_s = 600;
 };

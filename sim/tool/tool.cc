@@ -83,15 +83,15 @@ class Tool {
     out << WriteScenario(scenario,
                          absl::StrCat("tools/dev sim run --scenario ", arguments_.write_scenario));
     out.close();
-    return out.good();
+    if (out.good()) return true;
+    Complain(absl::StrCat("--write-scenario '", arguments_.write_scenario,
+                          "': expected a file that can be written"));
+    return false;
   }
 
   int One() {
     const RunOptions options = OptionsFor(arguments_.seed);
-    if (!arguments_.write_scenario.empty() && !Write(options)) {
-      return Complain(absl::StrCat("--write-scenario '", arguments_.write_scenario,
-                                   "': expected a file that can be written"));
-    }
+    if (!arguments_.write_scenario.empty() && !Write(options)) return kUsage;
     std::printf("run: %s seed %llu\noptions: %s\n", options.name.c_str(),
                 static_cast<unsigned long long>(options.seed), ToText(options).c_str());
     RunTrace trace;
@@ -102,6 +102,7 @@ class Tool {
         std::printf("%.*s\n", static_cast<int>(line.size()), line.data());
       };
     }
+    trace.tape = arguments_.tape;
     g_print_replay = true;
     bool written = true;
     if (!arguments_.history.empty()) {
@@ -113,6 +114,11 @@ class Tool {
     if (!written) {
       return Complain(absl::StrCat("--history '", arguments_.history,
                                    "': expected a folder that files can be written to"));
+    }
+    if (arguments_.tape) {
+      RunOptions taped = options;
+      taped.tape = result.tape;
+      if (!Write(taped)) return kUsage;
     }
     std::printf("%s%s", VerdictLine(result).c_str(), StatsLines(result).c_str());
     const int status = StatusOf(result);

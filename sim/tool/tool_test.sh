@@ -48,7 +48,12 @@ for seed in 1 2 3 4 5 6 7 8; do
   expect 0 'trace=' -- run --swarm --seed "$seed" --write-scenario "written$seed.txt"
   trace=$(grep -o 'trace=.*' <<<"$output")
   expect 0 "$trace" -- run --scenario "written$seed.txt"
+  expect 0 "$trace" -- run --swarm --seed "$seed" --write-scenario "taped$seed.txt" --tape
+  expect 0 "$trace" -- run --scenario "taped$seed.txt"
+  grep -q '^choices listed$' "taped$seed.txt" ||
+    { echo "FAILED: no tape"; failures=$((failures + 1)); }
 done
+expect 2 '--tape: expected together with --write-scenario' -- run --swarm --tape
 expect 2 "--write-scenario 'no/such/folder'" -- run --swarm --write-scenario no/such/folder
 
 expect 1 '^verdict: FAILED graph-symmetry' -- run --swarm --seed 1 --mutate=toy.edges

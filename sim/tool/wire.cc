@@ -69,6 +69,47 @@ bool ReadPatterns(ByteReader* in, std::vector<uint32_t>* patterns) {
   return true;
 }
 
+void PutTape(std::string* out, const Tape& tape) {
+  PutVarint64(out, tape.size());
+  for (const Choice& choice : tape) {
+    PutVarint64(out, static_cast<uint64_t>(choice.kind));
+    PutVarint64(out, choice.who.value());
+    PutVarint64(out, choice.to.value());
+    PutVarint64(out, choice.number);
+  }
+}
+
+bool ReadTape(ByteReader* in, Tape* tape) {
+  uint64_t size = 0;
+  if (!in->Varint64(&size)) return false;
+  for (uint64_t i = 0; i < size; ++i) {
+    uint64_t kind = 0, who = 0, to = 0, number = 0;
+    if (!in->Varint64(&kind) || !in->Varint64(&who) || !in->Varint64(&to) ||
+        !in->Varint64(&number) || kind >= kChoiceKindCount) {
+      return false;
+    }
+    tape->push_back({static_cast<ChoiceKind>(kind), ActorId(static_cast<uint32_t>(who)),
+                     ActorId(static_cast<uint32_t>(to)), number});
+  }
+  return true;
+}
+
+void PutNumbers(std::string* out, const std::vector<uint64_t>& numbers) {
+  PutVarint64(out, numbers.size());
+  for (const uint64_t number : numbers) PutVarint64(out, number);
+}
+
+bool ReadNumbers(ByteReader* in, std::vector<uint64_t>* numbers) {
+  uint64_t size = 0;
+  if (!in->Varint64(&size)) return false;
+  for (uint64_t i = 0; i < size; ++i) {
+    uint64_t number = 0;
+    if (!in->Varint64(&number)) return false;
+    numbers->push_back(number);
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string EncodeResult(const RunResult& result) {
@@ -82,6 +123,8 @@ std::string EncodeResult(const RunResult& result) {
   PutCounts(&out, result.cover);
   PutVarint64(&out, result.constellations.size());
   for (const uint32_t pattern : result.constellations) PutFixed32(&out, pattern);
+  PutNumbers(&out, result.operations);
+  PutTape(&out, result.tape);
   return out;
 }
 
@@ -93,7 +136,8 @@ bool DecodeResult(absl::string_view bytes, RunResult* result) {
   absl::string_view oracle, message;
   good = good && in.Varint64(&verdict) && in.Varint64(&time) && in.Bytes(&oracle) &&
          in.Bytes(&message) && ReadCounts(&in, &result->faults) &&
-         ReadCounts(&in, &result->cover) && ReadPatterns(&in, &result->constellations);
+         ReadCounts(&in, &result->cover) && ReadPatterns(&in, &result->constellations) &&
+         ReadNumbers(&in, &result->operations) && ReadTape(&in, &result->tape);
   if (!good || verdict > 2) return false;
   result->verdict = static_cast<RunResult::Verdict>(verdict);
   result->virtual_time = Duration::Nanoseconds(static_cast<int64_t>(time));

@@ -24,6 +24,9 @@ Driver::Driver(World& world, std::vector<Assignment> assignments)
           world, number, Random(StreamSeed(seed, "client.session", number)), load_counters_);
       client.workload = assignment.workload.get();
       client.place = place;
+      for (const ClientOperations& only : world.options().operations) {
+        if (only.client == number) client.only = &only;
+      }
       clients_.push_back(std::move(client));
     }
   }
@@ -77,6 +80,15 @@ void Driver::Think(Client& client) {
 
 void Driver::LoadStep(Client& client) {
   if (!loading_) return;
+  if (client.only != nullptr) {
+    const std::vector<uint64_t>& numbers = client.only->numbers;
+    const auto next = std::lower_bound(numbers.begin(), numbers.end(), client.next_number);
+    if (next == numbers.end()) return;  // it has done all of its own
+    if (*next != client.next_number) {
+      ++client.next_number;
+      return Think(client);
+    }
+  }
   PlanContext context;
   context.client = client.session->client();
   context.place = client.place;
@@ -93,6 +105,12 @@ void Driver::LoadStep(Client& client) {
                         client.workload->Done(op, outcome);
                         Think(client);
                       });
+}
+
+std::vector<uint64_t> Driver::operation_counts() const {
+  std::vector<uint64_t> counts;
+  for (const Client& client : clients_) counts.push_back(client.next_number);
+  return counts;
 }
 
 bool Driver::idle() const {

@@ -41,6 +41,8 @@ class Driver {
   std::string Waiting() const;
   bool final_done() const { return finals_left_ == 0; }
 
+  // How many operations each client has come to under load, left out ones included.
+  std::vector<uint64_t> operation_counts() const;
   const SessionCounters& counters() const { return load_counters_; }
   const std::vector<Assignment>& assignments() const { return assignments_; }
 
@@ -50,6 +52,7 @@ class Driver {
     Workload* workload = nullptr;
     uint32_t place = 0;
     uint64_t next_number = 0;
+    const ClientOperations* only = nullptr;  // all, where null
   };
 
   void SetupStep(uint32_t first_client, std::shared_ptr<std::vector<v1::BatchRequest>> batches,

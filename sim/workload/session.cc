@@ -47,7 +47,7 @@ void Session::Run(const PlannedOp& op, SessionPolicy policy, Done done) {
   GRAPHDB_CHECK(!busy()) << "client " << client_;
   const uint32_t patient_ppm = world_.options().clients.patient_ppm;
   const bool may_fail = policy.attempts_max > 0;
-  if (patient_ppm != 0 && may_fail && world_.faults_on() && rng_.Chance(patient_ppm, 1'000'000)) {
+  if (may_fail && Happens(ChoiceKind::kPatient, patient_ppm)) {
     policy.timeout = policy.timeout * kPatience;
   }
   ++counters_.requests;
@@ -77,6 +77,13 @@ void Session::Run(const PlannedOp& op, SessionPolicy policy, Done done) {
   Attempt();
 }
 
+bool Session::Happens(ChoiceKind kind, uint32_t ppm) {
+  if (!world_.faults_on()) return false;
+  const bool drawn = ppm != 0 && rng_.Chance(ppm, 1'000'000);
+  return world_.loop().choices().Happens(kind, ClientActor(client_), kWorldActor, attempt_id_,
+                                         drawn);
+}
+
 void Session::Attempt() {
   ++attempts_;
   ++counters_.attempts;
@@ -87,7 +94,7 @@ void Session::Attempt() {
               [this, attempt](CallResult result) { OnResult(attempt, std::move(result)); });
   Duration patience = policy_.timeout + kGrace;
   const uint32_t impatient_ppm = world_.options().clients.impatient_ppm;
-  if (impatient_ppm != 0 && world_.faults_on() && rng_.Chance(impatient_ppm, 1'000'000)) {
+  if (Happens(ChoiceKind::kImpatient, impatient_ppm)) {
     patience = rng_.UniformDuration(policy_.timeout / 4);
   }
   timer_ =

@@ -54,6 +54,8 @@ class Session {
   std::string Describe() const;
 
  private:
+  // Whether the client behaves unlike others, now.
+  bool Happens(ChoiceKind kind, uint32_t ppm);
   void Attempt();
   void OnResult(uint64_t attempt, CallResult result);
   void OnAnswer(v1::ClientResponse response);

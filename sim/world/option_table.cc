@@ -182,9 +182,9 @@ constexpr size_t RowCount(Group group) {
 }
 
 // The five structs, and what scenario.cc reads and writes in its own way: name,
-// seed, mutant, workloads, slow_links, forming_plan, plan.
+// seed, mutant, workloads, slow_links, forming_plan, plan, tape, operations.
 constexpr size_t kStructs = 5;
-constexpr size_t kNoSingleValues = 7;
+constexpr size_t kNoSingleValues = 9;
 static_assert(FieldCount<RunOptions>() == RowCount(Group::kRun) + kStructs + kNoSingleValues);
 static_assert(FieldCount<LinkProfile>() == RowCount(Group::kNetwork));
 static_assert(FieldCount<ClientFaults>() == RowCount(Group::kClients));

@@ -19,6 +19,7 @@ std::string ToText(const RunOptions& options) {
   if (!options.mutant.empty()) absl::StrAppend(&text, "mutant=", options.mutant, " ");
   absl::StrAppend(&text, "slow_links=", options.slow_links.size(),
                   " forming_faults=", options.forming_plan.size(), " faults=", options.plan.size());
+  if (options.tape) absl::StrAppend(&text, " tape=", options.tape->size());
   return text;
 }
 

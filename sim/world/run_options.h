@@ -5,10 +5,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/env/time.h"
+#include "sim/env/choices.h"
 #include "sim/env/sim_disk.h"
 #include "sim/env/sim_fabric.h"
 #include "sim/env/sim_kv.h"
@@ -83,6 +85,15 @@ enum class Epilogue : uint8_t {
   kWipeCutOffFounder  // as above, and it can't ask anybody for a while (rule I1)
 };
 
+// What a client does of its operations, each at its own time; the others it
+// leaves out.
+struct ClientOperations {
+  uint32_t client = 0;            // of the run, from 0
+  std::vector<uint64_t> numbers;  // rising
+
+  friend bool operator==(const ClientOperations&, const ClientOperations&) = default;
+};
+
 struct RunOptions {
   std::string name = "swarm";
   uint64_t seed = 1;
@@ -106,6 +117,10 @@ struct RunOptions {
   Duration join_delay;
   FaultPlan forming_plan;  // from the first start on
   FaultPlan plan;          // from the begin of the load on
+  // What exceptional things happen beside the plans; without it the rates above
+  // and the seed decide.
+  std::optional<Tape> tape;
+  std::vector<ClientOperations> operations;  // of clients that don't do all of theirs
   Epilogue epilogue = Epilogue::kNone;
   std::string mutant;
   // Limits in virtual time; beyond them the cluster has lost its liveness.

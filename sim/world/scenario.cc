@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -21,6 +23,8 @@ namespace {
 constexpr uint64_t kShardsMax = 64;
 constexpr uint64_t kClientsMax = 64;
 constexpr size_t kActionsMax = 10'000;
+constexpr size_t kChoicesMax = 100'000;
+constexpr uint64_t kOperationsMax = 1'000'000;  // of a client
 
 // Of MakeWorkload.
 constexpr absl::string_view kWorkloads[] = {"append",  "bank",     "edges", "elements", "leaves",
@@ -66,7 +70,8 @@ std::string Directives() {
     last = Directive(option);
     absl::StrAppend(&text, last, ", ");
   }
-  return absl::StrCat(text, "workload, slow-link, mutant, at, forming or expect");
+  return absl::StrCat(
+      text, "workload, slow-link, operations, choices, choice, mutant, at, forming or expect");
 }
 
 class Parser {
@@ -132,6 +137,9 @@ class Parser {
   absl::Status Setting(LineReader& in) {
     if (in.TakeIf("workload")) return Workload(in);
     if (in.TakeIf("slow-link")) return AlwaysSlow(in);
+    if (in.TakeIf("operations")) return Operations(in);
+    if (in.TakeIf("choices")) return OnlyListed(in);
+    if (in.TakeIf("choice")) return ListedChoice(in);
     if (in.TakeIf("mutant")) {
       if (in.done()) return in.Error("the id of a mutant (docs/mutants.md)");
       scenario_.options.mutant = std::string(in.Take());
@@ -182,6 +190,79 @@ class Parser {
     spec.clients = static_cast<uint32_t>(clients);
     scenario_.options.workloads.push_back(spec);
     return absl::OkStatus();
+  }
+
+  // "operations client2 3 7..9", "operations client0 none"
+  absl::Status Operations(LineReader& in) {
+    GRAPHDB_ASSIGN_OR_RETURN(const ActorId actor, TakeActor(in));
+    if (actor == kWorldActor || IsNodeActor(actor)) return in.Error("clientN before it");
+    ClientOperations only;
+    only.client = actor.value() - ClientActor(0).value();
+    if (in.TakeIf("none")) {
+      scenario_.options.operations.push_back(std::move(only));
+      return absl::OkStatus();
+    }
+    do {
+      const std::vector<absl::string_view> ends = absl::StrSplit(in.Peek(), "..");
+      uint64_t first = 0, last = 0;
+      const bool good = !in.done() && ends.size() <= 2 && absl::SimpleAtoi(ends.front(), &first) &&
+                        absl::SimpleAtoi(ends.back(), &last) && first <= last &&
+                        last < kOperationsMax &&
+                        (only.numbers.empty() || first > only.numbers.back());
+      if (!good) return in.Error("rising numbers such as 3 or 7..9, or none");
+      for (uint64_t number = first; number <= last; ++number) only.numbers.push_back(number);
+      in.Take();
+    } while (!in.done());
+    scenario_.options.operations.push_back(std::move(only));
+    return absl::OkStatus();
+  }
+
+  absl::Status OnlyListed(LineReader& in) {
+    if (!in.TakeIf("listed")) return in.Error("listed");
+    if (!scenario_.options.tape) scenario_.options.tape.emplace();
+    return absl::OkStatus();
+  }
+
+  // "choice drop node1 -> node2 1234"
+  absl::Status ListedChoice(LineReader& in) {
+    std::optional<Tape>& tape = scenario_.options.tape;
+    if (!tape) return in.Error("a line `choices listed` before it");
+    if (tape->size() == kChoicesMax)
+      return in.Error(absl::StrCat("at most ", kChoicesMax, " choices"));
+    Choice choice;
+    bool known = false;
+    for (int kind = 0; kind < kChoiceKindCount && !known; ++kind) {
+      choice.kind = static_cast<ChoiceKind>(kind);
+      known = in.TakeIf(ChoiceKindName(choice.kind));
+    }
+    if (!known) return in.Error("a kind of choice (sim/env/choices.h) such as drop or stall");
+    if (choice.kind == ChoiceKind::kTie) {
+      GRAPHDB_ASSIGN_OR_RETURN(const Duration instant, in.TakeDuration());
+      choice.number = static_cast<uint64_t>(instant.nanoseconds());
+    } else {
+      GRAPHDB_ASSIGN_OR_RETURN(choice.who, TakeActor(in));
+      if (in.TakeIf("->")) {
+        GRAPHDB_ASSIGN_OR_RETURN(choice.to, TakeActor(in));
+      }
+      constexpr uint64_t kMost = std::numeric_limits<uint64_t>::max();
+      GRAPHDB_ASSIGN_OR_RETURN(choice.number, in.TakeNumber(0, kMost));
+    }
+    tape->push_back(choice);
+    return absl::OkStatus();
+  }
+
+  // "node1", "client0"
+  absl::StatusOr<ActorId> TakeActor(LineReader& in) {
+    absl::string_view text = in.Peek();
+    uint32_t number = 0;
+    if (absl::ConsumePrefix(&text, "client") && absl::SimpleAtoi(text, &number) &&
+        number < kClientsMax * kClientsMax) {
+      in.Take();
+      return ClientActor(number);
+    }
+    if (!absl::StartsWith(text, "node")) return in.Error("nodeN or clientN");
+    GRAPHDB_ASSIGN_OR_RETURN(const NodeId node, Node(in));
+    return NodeActor(node);
   }
 
   absl::Status AlwaysSlow(LineReader& in) {
@@ -367,53 +448,10 @@ class Parser {
   bool nodes_known_ = false;
 };
 
-// Nodes, shards and duration, and what is not as it always is; a line each group.
-void AppendOptions(const RunOptions& options, std::string* text) {
-  constexpr absl::string_view kAlways[] = {"nodes", "shards", "duration"};
-  const char* open = nullptr;
-  for (const Option& option : OptionTable()) {
-    const char* directive = Directive(option);
-    const bool always =
-        std::find(std::begin(kAlways), std::end(kAlways), directive) != std::end(kAlways);
-    if (!always && IsDefault(option, options)) continue;
-    if (directive != open) absl::StrAppend(text, open == nullptr ? "" : "\n", directive);
-    open = directive;
-    const bool alone = option.group == Option::Group::kRun;
-    absl::StrAppend(text, " ", alone ? "" : absl::StrCat(option.key, "="),
-                    ValueText(option, options));
-  }
-  absl::StrAppend(text, "\n");
-}
-
 }  // namespace
 
 absl::StatusOr<Scenario> ParseScenario(absl::string_view text, absl::string_view file) {
   return Parser(text, file).Parse();
-}
-
-std::string WriteScenario(const Scenario& scenario, absl::string_view rerun) {
-  const RunOptions& options = scenario.options;
-  std::string text = absl::StrCat("# name: ", options.name, "\n# about: ", scenario.about,
-                                  "\n# seed: ", options.seed, "\n");
-  if (!scenario.oracle.empty()) absl::StrAppend(&text, "# oracle: ", scenario.oracle, "\n");
-  if (!scenario.mutant.empty()) absl::StrAppend(&text, "# mutant: ", scenario.mutant, "\n");
-  absl::StrAppend(&text, "# rerun: ", rerun, "\n");
-  AppendOptions(options, &text);
-  for (const SlowLink& link : options.slow_links) {
-    absl::StrAppend(&text, "slow-link ", NodeName(link.from), " -> ", NodeName(link.to), " ",
-                    DurationText(link.delay_mean), "\n");
-  }
-  for (const WorkloadSpec& spec : options.workloads) {
-    absl::StrAppend(&text, "workload ", spec.name, " clients=", spec.clients, "\n");
-  }
-  if (!options.mutant.empty()) absl::StrAppend(&text, "mutant ", options.mutant, "\n");
-  for (const FaultAction& action : options.forming_plan) {
-    absl::StrAppend(&text, "forming ", ToText(action), "\n");
-  }
-  for (const FaultAction& action : options.plan) absl::StrAppend(&text, ToText(action), "\n");
-  absl::StrAppend(&text, "expect ", scenario.expect == Scenario::Expect::kOk ? "ok" : "violation",
-                  "\n");
-  return text;
 }
 
 }  // namespace graphdb::sim

@@ -40,7 +40,7 @@ struct Scenario {
   friend bool operator==(const Scenario&, const Scenario&) = default;
 };
 
-inline constexpr size_t kScenarioBytesMax = 1u << 20;
+inline constexpr size_t kScenarioBytesMax = 8u << 20;
 
 // `file` is for messages alone. InvalidArgument.
 absl::StatusOr<Scenario> ParseScenario(absl::string_view text, absl::string_view file);

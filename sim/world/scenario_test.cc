@@ -118,6 +118,12 @@ TEST(ScenarioTest, RefusesWhatWouldBeHalfRead) {
                            "network tail-max=0s\n",
                            "clock-error 5\n",
                            "clock-error 200000ppm\n",
+                           "choice drop node1 -> node2 5\n",
+                           "choices none\n",
+                           "operations node1 3\n",
+                           "operations client0 5 5\n",
+                           "operations client0 9..7\n",
+                           "operations client0\n",
                            "epilogue happy\n",
                            "slow-link node1 node2 5ms\n",
                            "hop 5ms 6ms\n"}) {
@@ -163,6 +169,16 @@ TEST(ScenarioTest, WhatTheSwarmDoesNotDrawReadsBackEqual) {
   scenario.options.name = "x";
   scenario.options.seed = ~uint64_t{0};
   scenario.options.mutant = "rule-T3.floor-read";
+  scenario.options.operations = {{2, {3, 7, 8, 9}}, {0, {}}};
+  scenario.options.tape.emplace();
+  ExpectReadsBackEqual(scenario);
+  for (int kind = 0; kind < kChoiceKindCount; ++kind) {
+    Choice choice{static_cast<ChoiceKind>(kind), NodeActor(NodeId(1)), kWorldActor, 1'234};
+    if (choice.kind == ChoiceKind::kTie) choice.who = kWorldActor;
+    if (choice.kind == ChoiceKind::kDrop) choice.to = NodeActor(NodeId(2));
+    if (choice.kind == ChoiceKind::kLost) choice.who = ClientActor(4);
+    scenario.options.tape->push_back(choice);
+  }
   ExpectReadsBackEqual(scenario);
 }
 

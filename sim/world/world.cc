@@ -57,6 +57,7 @@ World::World(const RunOptions& options, ProgramFactory factory)
       world_life_(loop_.LifeOf(kWorldActor)),
       slots_(options.nodes) {
   loop_.SetHopMax(options.hop_max);
+  if (options.tape) loop_.choices().Replay(*options.tape);
   SetLinks(options.network);
   for (Slot& slot : slots_) {
     slot.disk_faults = options.disk;
@@ -279,7 +280,7 @@ void World::Bury(NodeId node, bool power) {
   Random rng(
       StreamSeed(loop_.seed(), "world.crash", (uint64_t{node.value()} << 32) | life.incarnation));
   slot.disk_state.Crash(power ? SimDiskState::CrashKind::kPower : SimDiskState::CrashKind::kProcess,
-                        rng);
+                        rng, &loop_.choices(), NodeActor(node));
   slot.kv_state.Crash(rng);
   // What a fault did to the devices ends with the life it was meant for.
   slot.disk_faults.sync_error_ppm = options_.disk.sync_error_ppm;
@@ -293,6 +294,7 @@ Duration World::ClientDelay(ActorId actor) {
 Life World::ClientLife(uint32_t client) {
   while (client_lives_.size() <= client) {
     client_lives_.push_back(loop_.Begin(ClientActor(static_cast<uint32_t>(client_lives_.size()))));
+    client_questions_.push_back(0);
   }
   return client_lives_[client];
 }
@@ -305,14 +307,14 @@ void World::Call(uint32_t client, NodeId gateway, const v1::ClientRequest& reque
   const ActorId actor = ClientActor(client);
   const uint64_t payload = HashBytes(request.SerializeAsString());
   const ClientFaults& faults = options_.clients;
-  if (ClientFault(client, faults.lost_ppm)) {
+  if (ClientFault(client, ChoiceKind::kLost, faults.lost_ppm)) {
     CallResult broken;
     broken.kind = CallResult::Kind::kBroken;
     return Settle(id, std::move(broken), "client.lost", id, BreakDelay(actor));
   }
   Duration delay = ClientDelay(actor);
   bool gone = false;  // the client sees a broken connection, and the request comes all the same
-  if (ClientFault(client, faults.late_ppm)) {
+  if (ClientFault(client, ChoiceKind::kLate, faults.late_ppm)) {
     GRAPHDB_COVER("world.client_request_late");
     gone = loop_.Draw(actor) % 2 == 0;
     delay = delay + Duration::Nanoseconds(static_cast<int64_t>(
@@ -349,7 +351,7 @@ void World::OnReply(uint64_t call, v1::ClientResponse response) {
   }
   CallResult result;
   const uint32_t client = found->second.client;
-  if (ClientFault(client, options_.clients.lost_ppm)) {
+  if (ClientFault(client, ChoiceKind::kLost, options_.clients.lost_ppm)) {
     result.kind = CallResult::Kind::kBroken;
     return Settle(call, std::move(result), "client.lost", call, BreakDelay(ClientActor(client)));
   }
@@ -359,9 +361,11 @@ void World::OnReply(uint64_t call, v1::ClientResponse response) {
   Settle(call, std::move(result), "client.reply", payload);
 }
 
-bool World::ClientFault(uint32_t client, uint32_t ppm) {
-  if (ppm == 0 || !faults_on_) return false;
-  return loop_.Draw(ClientActor(client)) % 1'000'000 < ppm;
+bool World::ClientFault(uint32_t client, ChoiceKind kind, uint32_t ppm) {
+  if (!faults_on_) return false;
+  const ActorId actor = ClientActor(client);
+  const bool drawn = ppm != 0 && loop_.Draw(actor) % 1'000'000 < ppm;
+  return loop_.choices().Happens(kind, actor, kWorldActor, client_questions_[client]++, drawn);
 }
 
 // How long a client takes to see that a connection is gone.
@@ -546,6 +550,7 @@ void World::Apply(const FaultAction& action) {
 
 void World::EndFaults() {
   faults_on_ = false;
+  loop_.choices().EndFaults();
   Say(env::LogLevel::kInfo, kWorldActor, "faults end");
   fabric_.HealAll();
   fabric_.SetProfile(LinkProfile());

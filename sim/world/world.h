@@ -160,7 +160,7 @@ class World {
   void Settle(uint64_t call, CallResult result, const char* kind, uint64_t payload,
               Duration after = Duration());
   // Whether a fault between clients and gateways happens now.
-  bool ClientFault(uint32_t client, uint32_t ppm);
+  bool ClientFault(uint32_t client, ChoiceKind kind, uint32_t ppm);
   void Say(env::LogLevel level, ActorId actor, absl::string_view text);
   Duration ClientDelay(ActorId actor);
   Duration BreakDelay(ActorId actor);
@@ -176,6 +176,7 @@ class World {
   std::vector<Slot> slots_;
   AppliedBatches applied_;
   std::vector<Life> client_lives_;
+  std::vector<uint64_t> client_questions_;  // asked of Choices, by client
   std::map<uint64_t, PendingCall> calls_;
   uint64_t next_call_ = 1;
   bool faults_on_ = true;
