@@ -22,7 +22,8 @@
 namespace graphdb::sim {
 namespace {
 
-World* g_present = nullptr;  // LINT-OK(mutable-global): for the text of a failed check alone
+class Run;
+Run* g_present = nullptr;  // LINT-OK(mutable-global): for the text of a failed check alone
 
 // Longer than a founder asks its peers, and than supervisor and hellos take.
 constexpr Duration kEpilogue = Duration::Seconds(10);
@@ -59,7 +60,8 @@ class Run {
         world_.Record(TraceEvent::Kind::kProbe, world_.loop().running(), 0, probe);
       });
     }
-    g_present = &world_;
+    g_present = this;
+    note_moments_ = trace.moments;
   }
   ~Run() {
     g_present = nullptr;
@@ -75,6 +77,12 @@ class Run {
     }
     return std::move(result_);
   }
+
+  RunResult SoFar() {
+    Collect();
+    return result_;
+  }
+  EventLoop& loop() { return world_.loop(); }
 
  private:
   // False where the run ended early, with the verdict set.
@@ -94,7 +102,11 @@ class Run {
     }
     Say("load starts");
     const uint64_t leaders_before = observer_.leaders_seen();
-    world_.Play(options_.plan);
+    if (note_moments_) {
+      world_.PlayAndNote(options_.plan);
+    } else {
+      world_.Play(options_.plan);
+    }
     driver_.StartLoad();
     const Duration load_end = world_.loop().now() + options_.duration;
     Duration due;
@@ -287,6 +299,7 @@ class Run {
     result_.commits_observed = observer_.safety().committed_count();
     result_.operations = driver_.operation_counts();
     result_.tape = world_.loop().RecordedTape();
+    result_.moments = world_.moments();
     result_.cover = CoverCounts();
     result_.constellations.assign(observer_.constellations().begin(),
                                   observer_.constellations().end());
@@ -311,6 +324,7 @@ class Run {
   RunResult result_;
   bool forms_cluster_ = true;
   bool served_while_forming_ = false;
+  bool note_moments_ = false;
 };
 
 }  // namespace
@@ -330,6 +344,8 @@ RunResult ExecuteRun(const RunOptions& options, const ProgramFactory& factory, R
   SetActiveMutant("");
   return result;
 }
+
+RunResult PresentResult() { return g_present == nullptr ? RunResult() : g_present->SoFar(); }
 
 std::string DescribePresentRun() {
   if (g_present == nullptr) return "outside a run";

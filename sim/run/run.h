@@ -52,6 +52,7 @@ struct RunResult {
   uint64_t commits_observed = 0;
   std::vector<uint64_t> operations;  // under load, by client
   Tape tape;                         // where it was recorded
+  std::vector<FaultMoment> moments;  // where they were asked for
   std::map<std::string, uint64_t> cover;
   std::vector<uint32_t> constellations;  // see Observer
 
@@ -66,11 +67,14 @@ struct RunTrace {
   absl::AnyInvocable<void(absl::string_view workload, const History& history)> history;
   // After each event until the verdict; it may turn the loop aside.
   absl::AnyInvocable<void(EventLoop& loop)> after_event;
-  bool tape = false;  // record it
+  bool moments = false;  // note what comes before each action of the plan
+  bool tape = false;     // record it
 };
 
 RunResult ExecuteRun(const RunOptions& options, const ProgramFactory& factory, RunTrace trace);
 
+// What is known of the present run, for a process that dies of it.
+RunResult PresentResult();
 // Where the present run is, for a failed check: node, virtual time, seed.
 std::string DescribePresentRun();
 

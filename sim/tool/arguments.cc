@@ -170,6 +170,8 @@ absl::string_view Usage() {
                                                at N moments, N futures each
   graphdb-sim diverge ... [-- ...]             the first event in which two runs differ; of
                                                one, whether it is deterministic
+  graphdb-sim shrink --swarm --seed N [--seconds S] [--out FILE] [--name NAME]
+                                               makes a failing run small, as a scenario file
   graphdb-sim check FILE --model register|kv|append [--budget STEPS]
                                                judges a recorded history
 

@@ -48,21 +48,48 @@ bool ReadAll(int fd, char* out, size_t size) {
   return true;
 }
 
+constexpr uint32_t kLast = uint32_t{1} << 31;  // in the header of a worker's last result
+
+int g_worker_out = -1;  // LINT-OK(mutable-global): of a worker process, for its last words
+
+bool SendResult(const RunResult& result, uint32_t flags) {
+  const std::string bytes = EncodeResult(result);
+  std::string message;
+  PutFixed32(&message, static_cast<uint32_t>(bytes.size()) | flags);
+  message += bytes;
+  return WriteAll(g_worker_out, message);
+}
+
 // Runs seeds until the parent closes the pipe.
 [[noreturn]] void WorkerMain(int in, int out, const std::function<RunResult(uint64_t)>& run) {
   // Who stops a campaign from the keyboard means the parent, which ends the workers.
   signal(SIGINT, SIG_IGN);
   signal(SIGTERM, SIG_IGN);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  g_worker_out = out;
   char seed[8];
   while (ReadAll(in, seed, sizeof(seed))) {
-    const std::string bytes = EncodeResult(run(LoadFixed64(seed)));
-    std::string message;
-    PutFixed32(&message, static_cast<uint32_t>(bytes.size()));
-    message += bytes;
-    if (!WriteAll(out, message)) break;
+    if (!SendResult(run(LoadFixed64(seed)), 0)) break;
   }
   _exit(0);
+}
+
+// The end of what was written to a worker's standard error.
+std::string LastWords(int words_fd) {
+  constexpr off_t kMost = 4000;
+  const off_t end = lseek(words_fd, 0, SEEK_END);
+  const off_t begin = std::max<off_t>(0, end - kMost);
+  std::string words(static_cast<size_t>(end - begin), '\0');
+  const ssize_t got = pread(words_fd, words.data(), words.size(), begin);
+  words.resize(static_cast<size_t>(std::max<ssize_t>(got, 0)));
+  while (!words.empty() && words.back() == '\n') words.pop_back();
+  return words.empty() ? "without a word" : words;
+}
+
+void CallDeath(absl::string_view words, RunResult* result) {
+  result->verdict = RunResult::Verdict::kViolation;
+  result->oracle = "check";
+  result->message = absl::StrCat("the run ended its process: ", words);
 }
 
 class Worker {
@@ -117,16 +144,20 @@ class Worker {
     char header[4];
     RunResult result;
     *died = !ReadAll(from_, header, sizeof(header));
+    bool last = false;
     if (!*died) {
-      std::string bytes(LoadFixed32(header), '\0');
+      const uint32_t size = LoadFixed32(header);
+      last = (size & kLast) != 0;
+      std::string bytes(size & ~kLast, '\0');
       *died = !ReadAll(from_, bytes.data(), bytes.size()) || !DecodeResult(bytes, &result);
     }
-    if (!*died) return result;
+    if (!*died) {
+      *died = last;
+      return result;
+    }
     RunResult dead;
     dead.seed = seed_;
-    dead.verdict = RunResult::Verdict::kViolation;
-    dead.oracle = "check";
-    dead.message = absl::StrCat("the run ended its process: ", LastWords());
+    CallDeath(LastWords(words_), &dead);
     return dead;
   }
 
@@ -145,17 +176,6 @@ class Worker {
   uint32_t given() const { return given_; }
 
  private:
-  std::string LastWords() const {
-    constexpr off_t kMost = 4000;
-    const off_t end = lseek(words_, 0, SEEK_END);
-    const off_t begin = std::max<off_t>(0, end - kMost);
-    std::string words(static_cast<size_t>(end - begin), '\0');
-    const ssize_t got = pread(words_, words.data(), words.size(), begin);
-    words.resize(static_cast<size_t>(std::max<ssize_t>(got, 0)));
-    while (!words.empty() && words.back() == '\n') words.pop_back();
-    return words.empty() ? "without a word" : words;
-  }
-
   pid_t pid_ = -1;
   int to_ = -1;
   int from_ = -1;
@@ -240,6 +260,13 @@ uint32_t Cores() {
   CPU_ZERO(&set);
   if (sched_getaffinity(0, sizeof(set), &set) != 0) return 1;
   return static_cast<uint32_t>(std::max(1, CPU_COUNT(&set)));
+}
+
+void SendLastResult(RunResult result) {
+  if (g_worker_out < 0) return;
+  std::fflush(stderr);
+  CallDeath(LastWords(STDERR_FILENO), &result);
+  SendResult(result, kLast);
 }
 
 double WallSeconds() {

@@ -31,6 +31,10 @@ struct CampaignOptions {
 void RunCampaign(const CampaignOptions& options, const std::function<RunResult(uint64_t)>& run,
                  const std::function<bool(const RunResult&)>& report);
 
+// In a worker that is about to die: `result` counts as that of its seed, with
+// what it wrote to standard error as the message.
+void SendLastResult(RunResult result);
+
 // Processors that this process may use.
 uint32_t Cores();
 // Monotonic wall time, and the processor time of this process and its workers

@@ -26,6 +26,7 @@
 #include "sim/tool/explore_command.h"
 #include "sim/tool/report.h"
 #include "sim/tool/run_spec.h"
+#include "sim/tool/shrink_command.h"
 #include "sim/tripwire/tripwire.h"
 #include "sim/world/scenario.h"
 
@@ -271,6 +272,9 @@ int ToolMain(int argc, char** argv, const ProgramFactory& factory, bool statemen
   }
   if (!args.empty() && args[0] == "bisect") {
     return BisectMain({args.begin() + 1, args.end()}, factory, statements);
+  }
+  if (!args.empty() && args[0] == "shrink") {
+    return ShrinkMain({args.begin() + 1, args.end()}, factory, statements);
   }
   if (!args.empty() && args[0] == "check") return CheckMain({args.begin() + 1, args.end()});
   absl::StatusOr<Arguments> arguments = ParseArguments(args);

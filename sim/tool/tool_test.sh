@@ -62,6 +62,17 @@ count=$(grep -c 'tools/dev sim' <<<"$output")
 grep -qE '^replay: tools/dev sim run --swarm --seed 1 --mutate=toy.edges   # commit unknown$' \
   <<<"$output" || { echo "FAILED: no replay line"; failures=$((failures + 1)); }
 
+# A failing run gets small, fails by the same oracle, and is clean without its bug.
+expect 0 'faults [0-9]+ to 0 .*operations [0-9]+ to [1-9] ' \
+  -- shrink --swarm --seed 1 --mutate=toy.edges --seconds 60 --out shrunk.txt
+expect 0 '^verdict: ok$' -- run --scenario shrunk.txt
+expect 1 '^verdict: FAILED graph-symmetry' -- run --scenario shrunk.txt --mutate=toy.edges
+grep -q '^# mutant: toy.edges$' shrunk.txt && grep -q '^# oracle: graph-symmetry$' shrunk.txt ||
+  { echo "FAILED: the head"; cat shrunk.txt; failures=$((failures + 1)); }
+expect 0 '^# oracle: check$' -- shrink --swarm --seed 1 --mutate=toy.check --seconds 60
+expect 1 "^the run doesn't fail" -- shrink --swarm --seed 1
+expect 2 'shrink --seeds: expected one run' -- shrink --swarm --seeds 1..3
+
 # A failed check: in one run the context has the replay line; in a campaign the
 # parent reports the seed and goes on.
 expect 134 '^replay: tools/dev sim run --swarm --seed 1 --mutate=toy.check' \

@@ -94,6 +94,37 @@ bool ReadTape(ByteReader* in, Tape* tape) {
   return true;
 }
 
+void PutMoments(std::string* out, const std::vector<FaultMoment>& moments) {
+  PutVarint64(out, moments.size());
+  for (const FaultMoment& moment : moments) {
+    PutVarint64(out, moment.action);
+    PutVarint64(out, static_cast<uint64_t>(moment.trigger.kind));
+    PutVarint64(out, moment.trigger.group.value());
+    PutVarint64(out, moment.trigger.count);
+    PutVarint64(out, static_cast<uint64_t>(moment.since.nanoseconds()));
+  }
+}
+
+bool ReadMoments(ByteReader* in, std::vector<FaultMoment>* moments) {
+  uint64_t size = 0;
+  if (!in->Varint64(&size)) return false;
+  for (uint64_t i = 0; i < size; ++i) {
+    FaultMoment moment;
+    uint64_t action = 0, kind = 0, group = 0, since = 0;
+    if (!in->Varint64(&action) || !in->Varint64(&kind) || !in->Varint64(&group) ||
+        !in->Varint64(&moment.trigger.count) || !in->Varint64(&since) ||
+        kind >= kTriggerKindCount) {
+      return false;
+    }
+    moment.action = static_cast<uint32_t>(action);
+    moment.trigger.kind = static_cast<Trigger::Kind>(kind);
+    moment.trigger.group = ShardId(static_cast<uint16_t>(group));
+    moment.since = Duration::Nanoseconds(static_cast<int64_t>(since));
+    moments->push_back(moment);
+  }
+  return true;
+}
+
 void PutNumbers(std::string* out, const std::vector<uint64_t>& numbers) {
   PutVarint64(out, numbers.size());
   for (const uint64_t number : numbers) PutVarint64(out, number);
@@ -125,6 +156,7 @@ std::string EncodeResult(const RunResult& result) {
   for (const uint32_t pattern : result.constellations) PutFixed32(&out, pattern);
   PutNumbers(&out, result.operations);
   PutTape(&out, result.tape);
+  PutMoments(&out, result.moments);
   return out;
 }
 
@@ -137,7 +169,8 @@ bool DecodeResult(absl::string_view bytes, RunResult* result) {
   good = good && in.Varint64(&verdict) && in.Varint64(&time) && in.Bytes(&oracle) &&
          in.Bytes(&message) && ReadCounts(&in, &result->faults) &&
          ReadCounts(&in, &result->cover) && ReadPatterns(&in, &result->constellations) &&
-         ReadNumbers(&in, &result->operations) && ReadTape(&in, &result->tape);
+         ReadNumbers(&in, &result->operations) && ReadTape(&in, &result->tape) &&
+         ReadMoments(&in, &result->moments);
   if (!good || verdict > 2) return false;
   result->verdict = static_cast<RunResult::Verdict>(verdict);
   result->virtual_time = Duration::Nanoseconds(static_cast<int64_t>(time));

@@ -1,5 +1,7 @@
 #include "sim/world/fault_plan.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -70,6 +72,17 @@ std::string Details(const FaultAction& action) {
   return absl::StrCat(" ", TargetText(action.target), " ", DurationText(action.amount));
 }
 
+// "at 5s", "when shard=1 commits 40"
+std::string MomentText(const FaultAction& action) {
+  if (!action.when) return absl::StrCat("at ", DurationText(action.at));
+  const Trigger& when = *action.when;
+  const char* leader = when.kind == Trigger::Kind::kAppends ? "leader " : "";
+  std::string text = absl::StrCat("when ", leader, GroupName(when.group), " ",
+                                  TriggerKindName(when.kind), " ", when.count);
+  if (action.at > Duration()) absl::StrAppend(&text, " after ", DurationText(action.at));
+  return text;
+}
+
 }  // namespace
 
 const char* FaultKindName(FaultKind kind) {
@@ -77,6 +90,18 @@ const char* FaultKindName(FaultKind kind) {
       "crash",     "restart", "partition", "cut",        "heal",      "slow-disk", "pause",
       "step-wall", "network", "fail-sync", "fail-write", "slow-link", "rot"};
   return kNames[static_cast<int>(kind)];
+}
+
+const char* TriggerKindName(Trigger::Kind kind) {
+  static constexpr const char* kNames[kTriggerKindCount] = {"appends", "commits", "elects"};
+  return kNames[static_cast<int>(kind)];
+}
+
+void SortPlan(FaultPlan* plan) {
+  std::stable_sort(plan->begin(), plan->end(), [](const FaultAction& a, const FaultAction& b) {
+    if (a.when || b.when) return !a.when && b.when;
+    return a.at < b.at;
+  });
 }
 
 const char* CrashMomentName(CrashMoment moment) {
@@ -103,8 +128,7 @@ std::string DurationText(Duration duration) {
 }
 
 std::string ToText(const FaultAction& action) {
-  return absl::StrCat("at ", DurationText(action.at), " ", FaultKindName(action.kind),
-                      Details(action));
+  return absl::StrCat(MomentText(action), " ", FaultKindName(action.kind), Details(action));
 }
 
 }  // namespace graphdb::sim

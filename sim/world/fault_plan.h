@@ -54,6 +54,19 @@ struct FaultTarget {
   friend bool operator==(const FaultTarget&, const FaultTarget&) = default;
 };
 
+// What an action waits for instead of a time: so many entries appended by leaders
+// of a group, committed in it, or leaders elected, since the load began.
+struct Trigger {
+  enum class Kind : uint8_t { kAppends, kCommits, kElects };
+  Kind kind = Kind::kAppends;
+  ShardId group;
+  uint64_t count = 1;
+
+  friend bool operator==(const Trigger&, const Trigger&) = default;
+};
+inline constexpr int kTriggerKindCount = 3;
+const char* TriggerKindName(Trigger::Kind kind);  // "appends", ...
+
 struct NetworkRates {
   uint32_t drop_ppm = 0;
   uint32_t duplicate_ppm = 0;
@@ -64,7 +77,8 @@ struct NetworkRates {
 };
 
 struct FaultAction {
-  Duration at;
+  std::optional<Trigger> when;
+  Duration at;  // after `when`, else after the load or the run began
   FaultKind kind = FaultKind::kCrash;
   FaultTarget target;
   bool power = true;                        // kCrash
@@ -77,9 +91,20 @@ struct FaultAction {
   friend bool operator==(const FaultAction&, const FaultAction&) = default;
 };
 
-using FaultPlan = std::vector<FaultAction>;  // in order of `at`
+using FaultPlan = std::vector<FaultAction>;  // see SortPlan
 
-// "at 5s crash leader shard=1"
+// What a plan says of an action of its own that happened at its time: what had
+// come just before it.
+struct FaultMoment {
+  uint32_t action = 0;  // of the plan, from 0
+  Trigger trigger;
+  Duration since;
+};
+
+// By `at`, and those that wait for something last; else as they were.
+void SortPlan(FaultPlan* plan);
+
+// "at 5s crash leader shard=1", "when leader shard=1 appends 5 after 20ms crash node2"
 std::string ToText(const FaultAction& action);
 // "1500ms"; the largest unit that is exact.
 std::string DurationText(Duration duration);

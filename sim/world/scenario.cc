@@ -71,7 +71,8 @@ std::string Directives() {
     absl::StrAppend(&text, last, ", ");
   }
   return absl::StrCat(
-      text, "workload, slow-link, operations, choices, choice, mutant, at, forming or expect");
+      text,
+      "workload, slow-link, operations, choices, choice, mutant, at, when, forming or expect");
 }
 
 class Parser {
@@ -90,8 +91,7 @@ class Parser {
       GRAPHDB_RETURN_IF_ERROR(Line(++number, line));
     }
     GRAPHDB_RETURN_IF_ERROR(CheckWhole(number));
-    std::stable_sort(scenario_.options.plan.begin(), scenario_.options.plan.end(),
-                     [](const FaultAction& a, const FaultAction& b) { return a.at < b.at; });
+    SortPlan(&scenario_.options.plan);
     return std::move(scenario_);
   }
 
@@ -102,6 +102,8 @@ class Parser {
     if (in.done()) return absl::OkStatus();
     if (in.TakeIf("at")) {
       GRAPHDB_RETURN_IF_ERROR(At(in, &scenario_.options.plan));
+    } else if (in.TakeIf("when")) {
+      GRAPHDB_RETURN_IF_ERROR(When(in, &scenario_.options.plan));
     } else if (in.TakeIf("forming")) {
       if (!in.TakeIf("at")) return in.Error("at");
       GRAPHDB_RETURN_IF_ERROR(At(in, &scenario_.options.forming_plan));
@@ -276,12 +278,36 @@ class Parser {
 
   // "at 5s crash node2", of the load or, after `forming`, of the first start.
   absl::Status At(LineReader& in, FaultPlan* plan) {
+    FaultAction action;
+    GRAPHDB_ASSIGN_OR_RETURN(action.at, in.TakeDuration());
+    return Action(in, std::move(action), plan);
+  }
+
+  // "when leader shard=2 appends 5 after 20ms crash node2"
+  absl::Status When(LineReader& in, FaultPlan* plan) {
+    Trigger trigger;
+    const bool leader = in.TakeIf("leader");
+    GRAPHDB_ASSIGN_OR_RETURN(trigger.group, Group(in));
+    trigger.kind = leader                  ? Trigger::Kind::kAppends
+                   : in.Peek() == "elects" ? Trigger::Kind::kElects
+                                           : Trigger::Kind::kCommits;
+    if (!in.TakeIf(TriggerKindName(trigger.kind))) {
+      return in.Error(leader ? "appends" : "commits or elects");
+    }
+    GRAPHDB_ASSIGN_OR_RETURN(trigger.count, in.TakeNumber(1, 1'000'000'000));
+    FaultAction action;
+    action.when = trigger;
+    if (in.TakeIf("after")) {
+      GRAPHDB_ASSIGN_OR_RETURN(action.at, in.TakeDuration());
+    }
+    return Action(in, std::move(action), plan);
+  }
+
+  absl::Status Action(LineReader& in, FaultAction action, FaultPlan* plan) {
     if (!nodes_known_) return in.Error("a line `nodes N` before the first `at`");
     if (plan->size() == kActionsMax) {
       return in.Error(absl::StrCat("at most ", kActionsMax, " actions"));
     }
-    FaultAction action;
-    GRAPHDB_ASSIGN_OR_RETURN(action.at, in.TakeDuration());
     bool known = false;
     for (int kind = 0; kind < kFaultKindCount && !known; ++kind) {
       action.kind = static_cast<FaultKind>(kind);
@@ -344,6 +370,13 @@ class Parser {
     return NodeId(static_cast<uint32_t>(number - 1));
   }
 
+  // "meta", "shard=2"
+  absl::StatusOr<ShardId> Group(LineReader& in) {
+    if (in.TakeIf("meta")) return kMetaGroup;
+    GRAPHDB_ASSIGN_OR_RETURN(const uint64_t shard, in.TakeNumberOf("shard", 0, kShardsMax - 1));
+    return ShardId(static_cast<uint16_t>(shard));
+  }
+
   absl::Status Target(LineReader& in, FaultTarget* target) {
     if (in.TakeIf("all")) {
       target->kind = FaultTarget::Kind::kAll;
@@ -357,10 +390,7 @@ class Parser {
     if (word == "leader" || word == "follower") {
       in.Take();
       target->kind = word == "leader" ? FaultTarget::Kind::kLeader : FaultTarget::Kind::kFollower;
-      target->group = kMetaGroup;
-      if (in.TakeIf("meta")) return absl::OkStatus();
-      GRAPHDB_ASSIGN_OR_RETURN(const uint64_t shard, in.TakeNumberOf("shard", 0, kShardsMax - 1));
-      target->group = ShardId(static_cast<uint16_t>(shard));
+      GRAPHDB_ASSIGN_OR_RETURN(target->group, Group(in));
       return absl::OkStatus();
     }
     if (!absl::StartsWith(word, "node")) {
@@ -433,7 +463,9 @@ class Parser {
     const uint32_t shards = scenario_.options.shards;
     for (const FaultPlan* plan : {&scenario_.options.plan, &scenario_.options.forming_plan}) {
       for (const FaultAction& action : *plan) {
-        const ShardId group = action.target.group;
+        ShardId group = action.target.group;
+        const bool known = group == kMetaGroup || group.value() < shards;
+        if (known && action.when) group = action.when->group;
         if (group == kMetaGroup || group.value() < shards) continue;
         return missing(absl::StrCat("shard=", group.value(), " of `", ToText(action),
                                     "` below the number of shards, ", shards));

@@ -20,6 +20,13 @@ std::string ErrorOf(const std::string& text) {
 }
 std::string ErrorOfLine(const std::string& line) { return ErrorOf(absl::StrCat(kHead, line)); }
 
+void ExpectReadsBackEqual(const Scenario& scenario) {
+  const std::string text = WriteScenario(scenario, "tools/dev sim run");
+  const auto parsed = ParseScenario(text, "f.txt");
+  ASSERT_TRUE(parsed.ok()) << parsed.status() << "\n" << text;
+  ASSERT_TRUE(*parsed == scenario) << text;
+}
+
 TEST(ScenarioTest, ReadsAWholeFile) {
   const auto parsed = ParseScenario(
       "# name: leader_crash\n"
@@ -43,6 +50,9 @@ TEST(ScenarioTest, ReadsAWholeFile) {
       "at 3500ms slow-link node2 -> node1 400ms\n"
       "at 3600ms slow-link leader meta 20ms\n"
       "at 10s restart node1\n"
+      "when leader shard=2 appends 5 after 20ms crash node2\n"
+      "when meta elects 3 heal\n"
+      "when shard=1 commits 40 pause leader shard=1 2s\n"
       "expect ok\n",
       "f.txt");
   ASSERT_TRUE(parsed.ok()) << parsed.status();
@@ -61,7 +71,7 @@ TEST(ScenarioTest, ReadsAWholeFile) {
   ASSERT_EQ(options.forming_plan.size(), 1u);
   EXPECT_EQ(ToText(options.forming_plan[0]), "at 30ms crash node2");
   EXPECT_EQ(options.workloads, (std::vector<WorkloadSpec>{{"bank", 4}}));
-  ASSERT_EQ(options.plan.size(), 8u);
+  ASSERT_EQ(options.plan.size(), 11u);
   EXPECT_EQ(ToText(options.plan[0]), "at 3s slow-disk node2 50ms");
   EXPECT_EQ(ToText(options.plan[1]), "at 3500ms slow-link node2 -> node1 400ms");
   EXPECT_EQ(ToText(options.plan[2]), "at 3600ms slow-link leader meta 20ms");
@@ -70,6 +80,10 @@ TEST(ScenarioTest, ReadsAWholeFile) {
   EXPECT_EQ(ToText(options.plan[5]), "at 8s cut node1 -> node2");
   EXPECT_EQ(ToText(options.plan[6]), "at 9s heal");
   EXPECT_EQ(ToText(options.plan[7]), "at 10s restart node1");
+  EXPECT_EQ(ToText(options.plan[8]), "when leader shard=2 appends 5 after 20ms crash node2");
+  EXPECT_EQ(ToText(options.plan[9]), "when meta elects 3 heal");
+  EXPECT_EQ(ToText(options.plan[10]), "when shard=1 commits 40 pause leader shard=1 2s");
+  ExpectReadsBackEqual(*parsed);
 }
 
 TEST(ScenarioTest, ErrorsNamePlaceValueAndExpectation) {
@@ -124,18 +138,16 @@ TEST(ScenarioTest, RefusesWhatWouldBeHalfRead) {
                            "operations client0 5 5\n",
                            "operations client0 9..7\n",
                            "operations client0\n",
+                           "when leader shard=1 commits 5 heal\n",
+                           "when shard=1 appends 5 heal\n",
+                           "when shard=3 commits 5 heal\n",
+                           "when meta elects 0 heal\n",
+                           "when meta elects 1\n",
                            "epilogue happy\n",
                            "slow-link node1 node2 5ms\n",
                            "hop 5ms 6ms\n"}) {
     EXPECT_NE(ErrorOfLine(line), "ok") << line;
   }
-}
-
-void ExpectReadsBackEqual(const Scenario& scenario) {
-  const std::string text = WriteScenario(scenario, "tools/dev sim run");
-  const auto parsed = ParseScenario(text, "f.txt");
-  ASSERT_TRUE(parsed.ok()) << parsed.status() << "\n" << text;
-  ASSERT_TRUE(*parsed == scenario) << text;
 }
 
 TEST(ScenarioTest, WhateverTheSwarmDrawsReadsBackEqual) {

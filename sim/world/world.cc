@@ -97,6 +97,7 @@ bool World::Step() {
   if (!loop_.RunOne()) return false;
   if (loop_.TakeEnded()) BuryTheHalted();
   if (armed_count_ > 0 && IsNodeActor(loop_.last_ran())) StrikeArmed(NodeOf(loop_.last_ran()));
+  if (milestones_ && IsNodeActor(loop_.last_ran())) PullTriggers(NodeOf(loop_.last_ran()));
   return true;
 }
 
@@ -386,14 +387,6 @@ void World::Settle(uint64_t call, CallResult result, const char* kind, uint64_t 
       payload);
 }
 
-void World::Play(const FaultPlan& plan) {
-  for (const FaultAction& action : plan) {
-    loop_.After(action.at, world_life_, "world.fault", [this, action] {
-      if (faults_on_) Apply(action);
-    });
-  }
-}
-
 std::optional<NodeId> World::FindReplica(ShardId group, bool leader) const {
   // Of several leaders the one of the newest term.
   std::optional<NodeId> found;
@@ -551,6 +544,8 @@ void World::Apply(const FaultAction& action) {
 void World::EndFaults() {
   faults_on_ = false;
   loop_.choices().EndFaults();
+  milestones_.reset();
+  waiting_.clear();
   Say(env::LogLevel::kInfo, kWorldActor, "faults end");
   fabric_.HealAll();
   fabric_.SetProfile(LinkProfile());

@@ -43,6 +43,7 @@
 #include "sim/env/sim_scheduler.h"
 #include "sim/env/trace_log.h"
 #include "sim/world/applied_batches.h"
+#include "sim/world/milestones.h"
 #include "sim/world/program.h"
 #include "sim/world/run_options.h"
 
@@ -91,8 +92,11 @@ class World {
   // What replicas have applied since the last call.
   std::vector<AppliedBatch> TakeApplied() { return applied_.Take(); }
 
-  // Plays `plan` from now on.
+  // Plays `plan` from now on; triggers count from here.
   void Play(const FaultPlan& plan);
+  // As above, and notes what comes before each action.
+  void PlayAndNote(const FaultPlan& plan);
+  const std::vector<FaultMoment>& moments() const { return moments_; }
   void EndFaults();
   bool faults_on() const { return faults_on_; }
   void Apply(const FaultAction& action);
@@ -143,6 +147,11 @@ class World {
   // Destroys the program and what hangs off it; the durable state takes the crash.
   void Bury(NodeId node, bool power);
   void BuryTheHalted();
+  void Schedule(const FaultAction& action, std::optional<uint32_t> noted_as);
+  void CountMilestones();
+  // What waited for what has happened now.
+  void PullTriggers(NodeId node);
+  void NoteMoments(uint32_t number, const FaultAction& action);
   // Crashes whose moment is now.
   void StrikeArmed(NodeId node);
   void Rot(NodeId node);
@@ -181,6 +190,9 @@ class World {
   uint64_t next_call_ = 1;
   bool faults_on_ = true;
   uint32_t armed_count_ = 0;
+  std::optional<Milestones> milestones_;  // where somebody asks for them
+  std::vector<FaultAction> waiting_;      // for their triggers
+  std::vector<FaultMoment> moments_;
   std::optional<NodeId> rotten_;
   absl::Status start_failure_;
   std::map<std::string, uint64_t> fault_counts_;
