@@ -22,6 +22,10 @@ import urllib.parse
 import xml.etree.ElementTree as ElementTree
 import zipfile
 
+# A test can't know the commit: it would be an input of every test, and no result
+# would ever be cached. Its replay lines end so, and get the commit here.
+_UNKNOWN = "# commit unknown"
+
 _OK, _TESTS_FAILED, _NO_TESTS = 0, 3, 4  # Bazel's exit statuses that tests explain
 
 
@@ -127,6 +131,24 @@ def write_junit(targets, path):
     ElementTree.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
 
 
+def name_commit_in_cases(targets, commit):
+    for cases in targets.values():
+        for case in cases:
+            case.message = case.message.replace(_UNKNOWN, f"# commit {commit}")
+
+
+def name_commit_in_files(folder, commit):
+    old, new = _UNKNOWN.encode(), f"# commit {commit}".encode()
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(parent, name)
+            with open(path, "rb") as file:
+                content = file.read()
+            if old in content:
+                with open(path, "wb") as file:
+                    file.write(content.replace(old, new))
+
+
 def extract_plans(results, folder):
     for (label, run, shard), result in results.items():
         archive = output_path(result, "test.outputs__outputs.zip")
@@ -166,11 +188,15 @@ def main():
     options = parser.parse_args()
 
     targets, results = collect(options.events, options.bazel_status)
-    summary = summarise(targets, dict(note.split("=", 1) for note in options.note))
+    notes = dict(note.split("=", 1) for note in options.note)
+    commit = notes.get("commit", "unknown")
+    name_commit_in_cases(targets, commit)
+    summary = summarise(targets, notes)
     if options.out:
         os.makedirs(options.out, exist_ok=True)
         write_junit(targets, os.path.join(options.out, "results.xml"))
         extract_plans(results, os.path.join(options.out, "plans"))
+        name_commit_in_files(os.path.join(options.out, "plans"), commit)
         with open(os.path.join(options.out, "summary.json"), "w", encoding="utf-8") as file:
             json.dump(summary, file, indent=2)
             file.write("\n")

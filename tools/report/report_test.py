@@ -45,7 +45,8 @@ class ReportTest(unittest.TestCase):
         self.events.append({"id": {"targetCompleted": {"label": label}},
                             "completed": {"success": True} if built else {}})
 
-    def result(self, label, xml, status="PASSED", attempt=1, plans=None):
+    def result(self, label, xml, status="PASSED", attempt=1, plans=None,
+               plan="crash 3\n"):
         self.configured(label)
         outputs = []
         if xml is not None:
@@ -54,7 +55,7 @@ class ReportTest(unittest.TestCase):
         if plans:
             path = os.path.join(self.folder.name, "outputs.zip")
             with zipfile.ZipFile(path, "w") as archive:
-                archive.writestr(plans, "crash 3\n")
+                archive.writestr(plans, plan)
             outputs.append({"name": "test.outputs__outputs.zip", "uri": "file://" + path})
         self.events.append({
             "id": {"testResult": {"label": label, "run": 1, "attempt": attempt}},
@@ -112,6 +113,17 @@ class ReportTest(unittest.TestCase):
         self.result("//a:a_test", _FAILING, status="FAILED", attempt=1)
         self.result("//a:a_test", _GTEST, attempt=2)
         self.assertEqual(self.report(), ("2 passed, 0 failed, 2 skipped", 0))
+
+    def test_replay_lines_get_the_commit(self):
+        replay = "tools/dev sim run --swarm --seed 7   # commit "
+        self.result("//a:a_test", _FAILING.replace("1 vs 2", replay + "unknown"), status="FAILED",
+                    plans="plan_7.txt", plan=f"# {replay}unknown\ncrash 3\n")
+        out = os.path.join(self.folder.name, "out")
+        self.report(3, "--out", out, "--note", "commit=0123456789ab")
+        with open(os.path.join(out, "summary.json"), encoding="utf-8") as file:
+            self.assertEqual(json.load(file)["failures"][0]["message"], replay + "0123456789ab")
+        with open(os.path.join(out, "plans", "a_a_test", "plan_7.txt"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), f"# {replay}0123456789ab\ncrash 3\n")
 
     def test_out_holds_junit_summary_and_plans(self):
         self.result("//a:a_test", _FAILING, status="FAILED", plans="plan_7.txt")
