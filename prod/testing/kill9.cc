@@ -2,9 +2,11 @@
 // acknowledged write must be read back through every node, and every shard that
 // the victim led must acknowledge again within the bar.
 //
-//   kill9 --graphdb PROGRAM --folder DIR [--rounds 20] [--seed N]
+//   kill9 --graphdb PROGRAM --folder DIR [--rounds 20] [--seed N] [--state FILE]
 //
-// Prints one line per round and, as its last line, the campaign's result.
+// Prints one line per round and, as its last line, the campaign's result. With
+// --state the rounds that FILE counts aren't run again: it goes on behind them,
+// with their seed, on a new cluster. A round that was interrupted counts for nothing.
 // Exit status: 0 clean, 1 a bar or a write was missed, 2 usage.
 #include <signal.h>
 
@@ -13,14 +15,17 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <set>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "core/base/check.h"
 #include "core/storage/slots.h"
 #include "prod/env/os_random.h"
@@ -46,6 +51,7 @@ struct Options {
   std::string folder;
   int rounds = 20;
   uint64_t seed = 0;
+  std::string state;  // empty: none
 };
 
 struct Acknowledged {
@@ -291,6 +297,35 @@ struct Totals {
   int lost = 0;
 };
 
+// One line: the seed, then the totals, then the shards.
+std::string StateText(const Totals& totals, uint64_t seed) {
+  std::string text =
+      absl::StrFormat("%u %d %d %d %u %u %.9f %.9f %d", seed, totals.rounds, totals.shard_victims,
+                      totals.meta_victims, totals.acknowledged, totals.two_shard,
+                      totals.slowest_takeover, totals.least_rate, totals.lost);
+  for (const int shard : totals.shards) absl::StrAppend(&text, " ", shard);
+  return text + "\n";
+}
+
+// Replaced as a whole, so that an interruption leaves the old one or the new one.
+void SaveState(const std::string& file, const Totals& totals, uint64_t seed) {
+  if (file.empty()) return;
+  WriteWholeFile(file + ".new", StateText(totals, seed));
+  std::filesystem::rename(file + ".new", file);
+}
+
+// False where there is a state that can't be read.
+bool LoadState(const std::string& file, Totals* totals, uint64_t* seed) {
+  if (file.empty() || !std::filesystem::exists(file)) return true;
+  std::istringstream in(ReadWholeFile(file));
+  in >> *seed >> totals->rounds >> totals->shard_victims >> totals->meta_victims >>
+      totals->acknowledged >> totals->two_shard >> totals->slowest_takeover >> totals->least_rate >>
+      totals->lost;
+  if (!in) return false;
+  for (int shard = 0; in >> shard;) totals->shards.insert(shard);
+  return in.eof();
+}
+
 void Count(const Round& round, int number, Totals* totals) {
   const bool written =
       std::any_of(round.victim_shards.begin(), round.victim_shards.end(),
@@ -337,8 +372,15 @@ int Verdict(const Totals& totals, int rounds, uint64_t seed) {
   return clean ? 0 : 1;
 }
 
-int Run(const Options& options) {
+int Run(Options options) {
+  Totals totals;
+  if (!LoadState(options.state, &totals, &options.seed)) {
+    std::printf("%s: not a state of kill9\n", options.state.c_str());
+    return 2;
+  }
   std::printf("seed %llu\n", static_cast<unsigned long long>(options.seed));
+  if (totals.rounds > 0) std::printf("goes on after round %d\n", totals.rounds);
+  if (totals.rounds >= options.rounds) return Verdict(totals, options.rounds, options.seed);
   TestCluster cluster({.program = options.graphdb, .folder = options.folder, .shards = kShards});
   cluster.StartAll();
   const absl::Status healthy = cluster.WaitHealthy(Duration::Seconds(60));
@@ -357,14 +399,14 @@ int Run(const Options& options) {
     return 1;
   }
   const ShardOf shard_of(map->shard_map());
-  Totals totals;
-  for (int number = 0; number < options.rounds; ++number) {
+  for (int number = totals.rounds; number < options.rounds; ++number) {
     const absl::StatusOr<Round> round = RunRound(cluster, shard_of, number, options.seed);
     if (!round.ok()) {
       std::printf("round %d: %s\n", number + 1, round.status().ToString().c_str());
       break;
     }
     Count(*round, number, &totals);
+    SaveState(options.state, totals, options.seed);
   }
   return Verdict(totals, options.rounds, options.seed);
 }
@@ -380,6 +422,7 @@ int main(int argc, char** argv) {
   app.add_option("--folder", options.folder, "a folder for the nodes")->required();
   app.add_option("--rounds", options.rounds)->check(CLI::Range(1, 1000));
   app.add_option("--seed", options.seed);
+  app.add_option("--state", options.state, "a file that outlives an interruption");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
