@@ -30,17 +30,9 @@ void Admission::Greet() {
 
 void Admission::OnHelloReply(NodeId from, const v1::Identity& theirs) {
   if (!host_.LeadsMeta() || from.value() >= options_.peers.size()) return;
-  const absl::Status agreement = CheckAgreement(identity_, theirs);
-  if (!agreement.ok()) {
-    Refuse(from, agreement.message());
-    return;
-  }
-  const StoreId store(theirs.store_id());
-  const std::optional<StoreId> known = host_.MemberStore(from);
-  if (known.has_value() && *known != store) {
-    Refuse(from, absl::StrCat(theirs.node(), " has store ", store.value(), ", the cluster knows ",
-                              known->value(),
-                              ": its disk is not the one that was admitted; run node replace"));
+  const std::string objection = Objection(from, theirs);
+  if (!objection.empty()) {
+    Refuse(from, theirs, objection);
     return;
   }
   if (theirs.cluster_id().empty()) {
@@ -55,16 +47,56 @@ void Admission::OnHelloReply(NodeId from, const v1::Identity& theirs) {
     const std::string why = absl::StrCat(
         theirs.node(), " belongs to cluster ", absl::BytesToHexString(theirs.cluster_id()), ", ",
         identity_.node, " to cluster ", absl::BytesToHexString(identity_.cluster_id));
-    Refuse(from, why);
+    Refuse(from, theirs, why);
     if (!host_.HasMajorityOfPeers() && !GRAPHDB_MUTANT("rule-I1.stop-on-other-cluster")) {
       env_.process.Halt(absl::FailedPreconditionError(why));
     }
     return;
   }
-  if (!known.has_value()) host_.ProposeMember(from, store);
+  if (theirs.bootstrap()) {
+    with_bootstrap_.insert(from);
+  } else {
+    with_bootstrap_.erase(from);
+  }
+  if (!host_.MemberStore(from).has_value()) host_.ProposeMember(from, StoreId(theirs.store_id()));
 }
 
-void Admission::Refuse(NodeId from, absl::string_view why) {
+std::string Admission::Objection(NodeId from, const v1::Identity& theirs) const {
+  const absl::Status agreement = CheckAgreement(identity_, theirs);
+  if (!agreement.ok()) return std::string(agreement.message());
+  const std::optional<StoreId> known = host_.MemberStore(from);
+  if (known.has_value() && known->value() != theirs.store_id() &&
+      !GRAPHDB_MUTANT("rule-I1.wiped-member")) {
+    return absl::StrCat(theirs.node(), " has store ", theirs.store_id(), ", the cluster knows ",
+                        known->value(), " under that name: its disk is not the one that was ",
+                        "admitted; start it with that disk, or run node replace");
+  }
+  const bool founds = theirs.bootstrap() && theirs.cluster_id().empty() && !known.has_value();
+  if (founds && !GRAPHDB_MUTANT("rule-I1.second-bootstrap")) {
+    return absl::StrCat("raft.bootstrap is true on ", theirs.node(), OthersWithBootstrap(),
+                        ", and ", identity_.node,
+                        " is in a cluster already; set raft.bootstrap to false on ", theirs.node());
+  }
+  return "";
+}
+
+// Empty where the founder's config has lost the key meanwhile.
+std::string Admission::OthersWithBootstrap() const {
+  std::string names;
+  if (options_.bootstrap) absl::StrAppend(&names, " and on ", identity_.node);
+  for (const NodeId node : with_bootstrap_) {
+    absl::StrAppend(&names, " and on ", options_.peers[node.value()].name);
+  }
+  return names;
+}
+
+void Admission::Refuse(NodeId from, const v1::Identity& theirs, absl::string_view why) {
+  if (theirs.cluster_id().empty()) {
+    v1::PeerMessage message;
+    message.mutable_refuse()->set_store_id(theirs.store_id());
+    message.mutable_refuse()->set_reason(std::string(why));
+    link_.Send(from, std::move(message));
+  }
   std::string& last = refused_[from];
   if (last == why) return;
   last = std::string(why);

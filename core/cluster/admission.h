@@ -6,15 +6,18 @@
 //   1. A node is recorded as a member only after it said that it belongs to
 //      this cluster, with the store id it said it with.
 //   2. A known member that comes back with another store (a wiped disk) is not
-//      taken in again by itself: it waits for `node replace`.
+//      taken in again by itself: it is told to stop until `node replace`.
 //   3. A cluster that has not reached a majority of the configured peers ends
 //      itself when it meets another cluster among them: it never took a write.
+//   4. A second node with `bootstrap: true` is told to stop. On a node that
+//      belongs to this cluster the key means nothing.
 //
 // Deterministic thread only.
 #pragma once
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "core/cluster/identity.h"
@@ -45,13 +48,18 @@ class Admission {
 
  private:
   void Greet();
-  void Refuse(NodeId from, absl::string_view why);
+  // Empty: nothing speaks against taking it in.
+  std::string Objection(NodeId from, const v1::Identity& theirs) const;
+  void Refuse(NodeId from, const v1::Identity& theirs, absl::string_view why);
 
   const NodeOptions& options_;
   env::Env& env_;
   PeerLink& link_;
   const Identity& identity_;
   AdmissionHost& host_;
+  std::string OthersWithBootstrap() const;
+
+  std::set<NodeId> with_bootstrap_;        // members that say they have it
   std::map<NodeId, std::string> refused_;  // last reason said, to say it once
 };
 

@@ -41,12 +41,12 @@ v1::Identity ToProto(const Identity& identity, bool bootstrap) {
 }
 
 absl::Status CheckAgreement(const Identity& ours, const v1::Identity& theirs) {
-  if (ours.num_shards != theirs.num_shards()) {
+  if (ours.num_shards != theirs.num_shards() && !GRAPHDB_MUTANT("rule-I1.shards-differ")) {
     return absl::FailedPreconditionError(absl::StrCat("sharding.num_shards differs: ", ours.node,
                                                       " has ", ours.num_shards, ", ", theirs.node(),
                                                       " has ", theirs.num_shards()));
   }
-  if (ours.peers != theirs.peers()) {
+  if (ours.peers != theirs.peers() && !GRAPHDB_MUTANT("rule-I1.peers-differ")) {
     return absl::FailedPreconditionError(absl::StrCat("raft.peers differs: ", ours.node, " has ",
                                                       ours.peers, "; ", theirs.node(), " has ",
                                                       theirs.peers()));
@@ -107,16 +107,19 @@ void Bootstrap::OnHello(NodeId from, const v1::PeerMessage& message) {
     OnReply(from, message.hello_reply().identity());
   } else if (message.has_admit()) {
     OnAdmit(from, message.admit());
+  } else if (message.has_refuse()) {
+    OnRefuse(message.refuse());
   }
 }
 
 void Bootstrap::OnReply(NodeId from, const v1::Identity& theirs) {
-  if (identity_.state != Identity::State::kAlone || !options_.bootstrap) return;
+  if (identity_.state != Identity::State::kAlone) return;
   const absl::Status agreement = CheckAgreement(identity_, theirs);
   if (!agreement.ok()) {
     Stop(agreement);
     return;
   }
+  if (!options_.bootstrap) return;
   if (!theirs.cluster_id().empty() && !GRAPHDB_MUTANT("rule-I1.ask-first")) {
     if (!cluster_exists_) {
       env_.log.Log(env::LogLevel::kInfo, "bootstrap",
@@ -144,6 +147,13 @@ void Bootstrap::OnAdmit(NodeId from, const v1::Admit& admit) {
                absl::StrCat("admitted to cluster ", absl::BytesToHexString(admit.cluster_id()),
                             " by node ", from.value()));
   Save([this] { host_.BecameMember(); });
+}
+
+void Bootstrap::OnRefuse(const v1::Refuse& refuse) {
+  // While it is being admitted it is no longer alone: `saving_` has set the state.
+  if (identity_.state != Identity::State::kAlone) return;
+  if (refuse.store_id() != identity_.store.value()) return;
+  Stop(absl::FailedPreconditionError(absl::StrCat("refused by the cluster: ", refuse.reason())));
 }
 
 void Bootstrap::DecideToFound() {

@@ -11,7 +11,8 @@
 //   2. The identity is durable before anything is done in its name.
 //   3. It belongs to nothing new before Start, however early it is admitted.
 //   4. A disagreement (peers, num_shards, two founders, two clusters) ends in a
-//      typed refusal that names the nodes, the key and both values.
+//      typed refusal that names the nodes, the key and both values; a node that
+//      belongs nowhere stops over it, a member goes on.
 //
 // Deterministic thread only.
 #pragma once
@@ -61,6 +62,7 @@ class Bootstrap {
   void AskPeers();
   void OnReply(NodeId from, const v1::Identity& theirs);
   void OnAdmit(NodeId from, const v1::Admit& admit);
+  void OnRefuse(const v1::Refuse& refuse);
   void DecideToFound();
   void Save(absl::AnyInvocable<void()> then);
   void Stop(const absl::Status& reason);

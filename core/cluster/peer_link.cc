@@ -29,7 +29,8 @@ void PeerLink::Handle(NodeId from, absl::string_view bytes, v1::PeerMessage* par
                               from.value()));
     return;
   }
-  if (message.has_hello() || message.has_hello_reply() || message.has_admit()) {
+  if (message.has_hello() || message.has_hello_reply() || message.has_admit() ||
+      message.has_refuse()) {
     handler_.OnHello(from, message);
     return;
   }

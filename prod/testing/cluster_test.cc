@@ -98,6 +98,64 @@ TEST(ClusterTest, AFounderThatMeetsAnotherClustersDataNamesBothAndStops) {
                                                 ", node1 to cluster ", ours)));
 }
 
+// Waits until node 1 leads meta, so that what comes later comes to a cluster.
+void FoundByNode1(TestCluster& cluster) {
+  cluster.Start(0);
+  for (int i = 0; i < 300 && cluster.log(0).find("meta: leads") == std::string::npos; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+}
+
+// Rule I1: the node with the mistake ends by itself and says which; the other goes on.
+void ExpectRefused(TestCluster& cluster, int node, const std::string& why) {
+  EXPECT_EQ(cluster.process(node)->Wait(Duration::Seconds(30)), 2) << cluster.log(node);
+  EXPECT_THAT(cluster.log(node), HasSubstr(why));
+  EXPECT_EQ(cluster.process(0)->Wait(Duration()), std::nullopt) << cluster.log(0);
+}
+
+TEST(ClusterTest, ASecondNodeThatFoundsIsRefused) {
+  TestCluster cluster({.program = RunfilePath("prod/server/graphdb"),
+                       .folder = FreshFolder(),
+                       .nodes = 2,
+                       .shards = 1});
+  cluster.EditConfig(1, "bootstrap: false", "bootstrap: true");
+  FoundByNode1(cluster);
+  cluster.Start(1);
+  ExpectRefused(cluster, 1,
+                "raft.bootstrap is true on node2 and on node1, and node1 is in a cluster already; "
+                "set raft.bootstrap to false on node2");
+}
+
+TEST(ClusterTest, AnotherListOfPeersOrNumberOfShardsIsRefused) {
+  TestCluster cluster(
+      {.program = RunfilePath("prod/server/graphdb"), .folder = FreshFolder(), .shards = 3});
+  FoundByNode1(cluster);
+  const std::string there = absl::StrCat("node2: ", cluster.raft_address(1));
+  cluster.EditConfig(2, there, "node2: 127.0.0.1:1");
+  cluster.Start(2);
+  ExpectRefused(cluster, 2, "raft.peers differs: node3 has node1=");
+  EXPECT_THAT(cluster.log(2), HasSubstr("node2=127.0.0.1:1,"));
+
+  cluster.EditConfig(1, "num_shards: 3", "num_shards: 4");
+  cluster.Start(1);
+  ExpectRefused(cluster, 1, "sharding.num_shards differs: node2 has 4, node1 has 3");
+}
+
+TEST(ClusterTest, AMemberThatLostItsDiskIsRefused) {
+  TestCluster cluster(
+      {.program = RunfilePath("prod/server/graphdb"), .folder = FreshFolder(), .shards = 1});
+  cluster.StartAll();
+  const absl::Status healthy = cluster.WaitHealthy(Duration::Seconds(60));
+  ASSERT_TRUE(healthy.ok()) << healthy << cluster.log(0);
+  cluster.Kill(2);
+  for (const char* part : {"/data", "/raft"}) {
+    std::filesystem::remove_all(cluster.folder(2) + part);
+  }
+  cluster.Start(2);
+  ExpectRefused(cluster, 2, "refused by the cluster: node3 has store ");
+  EXPECT_THAT(cluster.log(2), HasSubstr("run node replace"));
+}
+
 // A certificate for 127.0.0.1, by a CA of its own.
 void MakeCertificates(const std::string& folder) {
   const auto run = [&](std::vector<std::string> arguments) {

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "core/base/check.h"
 #include "prod/cli/format_admin.h"
 #include "prod/client/grpc_transport.h"
@@ -57,6 +58,13 @@ std::string TestCluster::ConfigText(int node) const {
   }
   absl::StrAppend(&text, "\nmetrics:\n  listen_addr: ", metrics_address(node), "\n");
   return text;
+}
+
+void TestCluster::EditConfig(int node, absl::string_view from, absl::string_view to) {
+  const std::string before = ConfigText(node);
+  const std::string after = absl::StrReplaceAll(before, {{from, to}});
+  GRAPHDB_CHECK(after != before) << "nothing to replace in the config";
+  WriteWholeFile(config_file(node), after);
 }
 
 void TestCluster::Start(int node) {

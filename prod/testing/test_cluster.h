@@ -35,6 +35,8 @@ class TestCluster {
   explicit TestCluster(TestClusterOptions options);
 
   int size() const { return static_cast<int>(nodes_.size()); }
+  // Writes a node's config anew with one text in it replaced: an operator's mistake.
+  void EditConfig(int node, absl::string_view from, absl::string_view to);
   void Start(int node);
   void StartAll();
   // kill -9 and wait.
@@ -52,6 +54,7 @@ class TestCluster {
   std::string log(int node) const { return ReadWholeFile(log_file(node)); }
   std::string client_address(int node) const { return ports_.address(3 * node); }
   std::string metrics_address(int node) const { return ports_.address(3 * node + 2); }
+  std::string raft_address(int node) const { return ports_.address(3 * node + 1); }
   std::vector<std::string> client_addresses() const;
   std::string ConfigText(int node) const;
   ChildProcess* process(int node) { return nodes_[node].get(); }
@@ -59,7 +62,6 @@ class TestCluster {
   client::Transport* transport() { return transport_.get(); }
 
  private:
-  std::string raft_address(int node) const { return ports_.address(3 * node + 1); }
   std::string log_file(int node) const { return folder(node) + "/stderr.log"; }
 
   const TestClusterOptions options_;

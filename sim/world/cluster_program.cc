@@ -110,8 +110,7 @@ std::string Body(uint32_t group, const std::string& body) {
 
 class ClusterProgram final : public Program {
  public:
-  ClusterProgram(const ProgramOptions& options, uint32_t snapshot_page_entries, env::Env& env)
-      : node_(OptionsOf(options, snapshot_page_entries), env) {}
+  ClusterProgram(cluster::NodeOptions options, env::Env& env) : node_(std::move(options), env) {}
 
   absl::Status Start() override { return node_.Start(); }
 
@@ -180,7 +179,16 @@ std::string PeerMessageDescriber::operator()(absl::string_view bytes) {
 ProgramFactory ClusterProgramFactory(uint32_t snapshot_page_entries) {
   return [snapshot_page_entries](const ProgramOptions& options,
                                  env::Env& env) -> std::unique_ptr<Program> {
-    return std::make_unique<ClusterProgram>(options, snapshot_page_entries, env);
+    return std::make_unique<ClusterProgram>(OptionsOf(options, snapshot_page_entries), env);
+  };
+}
+
+ProgramFactory EditedClusterProgramFactory(ConfigEdit edit) {
+  return [edit = std::move(edit)](const ProgramOptions& options,
+                                  env::Env& env) -> std::unique_ptr<Program> {
+    cluster::NodeOptions node = OptionsOf(options, 0);
+    edit(&node);
+    return std::make_unique<ClusterProgram>(std::move(node), env);
   };
 }
 

@@ -4,10 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "core/cluster/node.h"
 #include "sim/world/program.h"
 
 namespace graphdb::sim {
@@ -15,6 +17,10 @@ namespace graphdb::sim {
 // node1 has `bootstrap: true`; names and addresses are as in the guide. A world
 // of one node is a Milestone 2 node. `snapshot_page_entries`: 0 is the default.
 ProgramFactory ClusterProgramFactory(uint32_t snapshot_page_entries = 0);
+
+// The same with a last word on each node's config: operators' mistakes.
+using ConfigEdit = std::function<void(cluster::NodeOptions*)>;
+ProgramFactory EditedClusterProgramFactory(ConfigEdit edit);
 
 // One line for each message between nodes, asked in their order: traces and pages.
 // For people only.
