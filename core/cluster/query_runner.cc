@@ -129,6 +129,7 @@ Task<v1::ClientResponse> RunQuery(txn::TransactionManager& manager, cypher::Plan
   how.session = request.session();
   how.sequence = request.sequence();
   how.retry = request.retry();
+  how.attempt = request.attempt();
   how.read_only = !prepared->is_write();
   const absl::StatusOr<txn::RunOutcome> outcome = co_await manager.Run(how, std::move(body));
   if (!outcome.ok()) co_return QueryError(outcome.status(), text);

@@ -13,6 +13,16 @@ namespace {
 
 Slot HomeOf(const v1::TxnId& txn) { return Slot(static_cast<uint16_t>(txn.home_slot())); }
 
+// Attempts of one request in the order of its client: a delayed one gets its
+// timestamp late, so the client's number goes first.
+std::pair<uint32_t, uint64_t> AttemptOf(const v1::TxnId& txn) {
+  return {txn.attempt(), txn.attempt_ts()};
+}
+template <typename Fence>  // v1::Fence, v1::FenceRecord
+std::pair<uint32_t, uint64_t> AttemptOf(const Fence& fence) {
+  return {fence.attempt(), fence.fence_ts()};
+}
+
 void PutWrite(env::KvBatch* batch, absl::string_view key, Timestamp ts, bool tombstone,
               absl::string_view value) {
   if (tombstone) {
@@ -123,7 +133,7 @@ absl::StatusOr<bool> Applier::Admit(const v1::TxnId& txn) {
   GRAPHDB_ASSIGN_OR_RETURN(const auto fence,
                            GetRecord<v1::FenceRecord>(
                                reader_, "fence", FenceKey(shard_, txn.session(), txn.sequence())));
-  if (fence.has_value() && txn.attempt_ts() < fence->fence_ts() &&
+  if (fence.has_value() && AttemptOf(txn) < AttemptOf(*fence) &&
       !GRAPHDB_MUTANT("rule-T7.fence-refuses")) {
     GRAPHDB_COVER("shard.fenced");
     Refuse(v1::VERDICT_FENCED, "a retry has taken over");
@@ -323,6 +333,7 @@ void Applier::PutRecord(const v1::TxnId& txn, v1::TxnState state, Timestamp comm
     std::string home;
     PutBig16(&home, static_cast<uint16_t>(txn.home_slot()));
     PutBig64(&home, txn.attempt_ts());
+    PutBig32(&home, txn.attempt());
     batch_->Put(pending, home);
   } else {
     batch_->Delete(pending);
@@ -449,12 +460,13 @@ absl::Status Applier::Fence(const v1::Fence& fence) {
   }
   const std::string key = FenceKey(shard_, fence.session(), fence.sequence());
   GRAPHDB_ASSIGN_OR_RETURN(const auto before, GetRecord<v1::FenceRecord>(reader_, "fence", key));
-  if (before.has_value() && before->fence_ts() > fence.fence_ts()) {
+  if (before.has_value() && AttemptOf(*before) > AttemptOf(fence)) {
     result_->fence = v1::FENCE_STALE;
     return absl::OkStatus();
   }
   v1::FenceRecord record;
   record.set_fence_ts(fence.fence_ts());
+  record.set_attempt(fence.attempt());
   batch_->Put(key, EncodeRecord(record));
   batch_->Put(FenceAgeKey(shard_, Timestamp(fence.fence_ts()), fence.session(), fence.sequence()),
               std::string(1, kRecordFormat));
@@ -465,16 +477,19 @@ absl::Status Applier::Fence(const v1::Fence& fence) {
     ByteReader in(it->value());
     uint16_t home = 0;
     uint64_t attempt_ts = 0;
-    if (!in.Big16(&home) || !in.Big64(&attempt_ts) || !in.empty() || it->key().size() < 8) {
+    uint32_t attempt = 0;
+    if (!in.Big16(&home) || !in.Big64(&attempt_ts) || !in.Big32(&attempt) || !in.empty() ||
+        it->key().size() < 8) {
       return absl::DataLossError("pending: malformed record");
     }
-    if (attempt_ts >= fence.fence_ts()) continue;
     v1::TxnId txn;
     txn.set_start_ts(LoadBig64(it->key().data() + it->key().size() - 8));
     txn.set_home_slot(home);
     txn.set_session(fence.session());
     txn.set_sequence(fence.sequence());
     txn.set_attempt_ts(attempt_ts);
+    txn.set_attempt(attempt);
+    if (AttemptOf(txn) >= AttemptOf(fence)) continue;
     result_->pending.push_back(std::move(txn));
   }
   GRAPHDB_RETURN_IF_ERROR(it->status());

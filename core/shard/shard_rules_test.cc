@@ -91,8 +91,9 @@ class Machine {
     command.mutable_resolve()->set_commit_ts(commit);
     Run(command);
   }
-  ApplyResult Fence(uint64_t sequence, uint64_t fence_ts) {
+  ApplyResult Fence(uint64_t sequence, uint64_t fence_ts, uint32_t attempt = 0) {
     v1::ShardCommand command;
+    command.mutable_fence()->set_attempt(attempt);
     command.mutable_fence()->set_session(5);
     command.mutable_fence()->set_sequence(sequence);
     command.mutable_fence()->set_fence_ts(fence_ts);
@@ -393,6 +394,14 @@ TEST(ShardRulesTest, T7AFenceStandsAsLongAsResultsAreKept) {
   // It asks for its timestamp only now: the floor doesn't refuse it.
   EXPECT_EQ(m.Commit(110, 120, PartBuilder().Put(Key(1)), 3, /*first_attempt=*/true),
             v1::VERDICT_FENCED);
+}
+
+TEST(ShardRulesTest, T7ARetryThatIsDelayedIsOlderThanItsSuccessor) {
+  Machine m;
+  ASSERT_EQ(m.Fence(3, 50, 2).fence, v1::FENCE_CLEAR);
+  // The first retry gets its timestamp after the second one's.
+  EXPECT_EQ(m.Fence(3, 60, 1).fence, v1::FENCE_STALE);
+  EXPECT_EQ(m.Commit(61, 70, PartBuilder().Put(Key(1)), 3), v1::VERDICT_FENCED);
 }
 
 TEST(ShardRulesTest, T7AFirstAttemptBeyondRetentionIsRefused) {

@@ -415,6 +415,7 @@ Task<v1::ClientResponse> ExecuteBatch(TransactionManager& manager, v1::ClientReq
   run.session = request.session();
   run.sequence = request.sequence();
   run.retry = request.retry();
+  run.attempt = request.attempt();
   run.read_only = std::none_of(batch.ops().begin(), batch.ops().end(), Writes);
   const TransactionManager::Body body = [&batch, &manager](GraphTransaction& txn) {
     return RunBatch(batch, txn, manager.limits());

@@ -92,6 +92,7 @@ AsyncOr<RunOutcome> TransactionManager::Run(RunRequest request, Body body) {
       co_return absl::UnknownError("a newer attempt of this request has taken over");
   }
   identity.set_attempt_ts(fence_ts->value());
+  identity.set_attempt(request.attempt);
   co_return co_await RunAttempts(std::move(identity), request.read_only, std::move(body));
 }
 
@@ -103,6 +104,9 @@ AsyncOr<v1::FenceResponse> TransactionManager::FenceEverywhere(RunRequest reques
     fence.mutable_fence()->set_session(request.session);
     fence.mutable_fence()->set_sequence(request.sequence);
     fence.mutable_fence()->set_fence_ts(fence_ts.value());
+    if (!GRAPHDB_MUTANT("rule-T7.attempts-in-order")) {
+      fence.mutable_fence()->set_attempt(request.attempt);
+    }
     requests.emplace_back(entry.shard, std::move(fence));
     if (GRAPHDB_MUTANT("rule-T7.every-shard")) break;
   }

@@ -58,6 +58,7 @@ struct RunRequest {
   uint64_t session = 0;  // 0: none; a retry is not safe then
   uint64_t sequence = 0;
   bool retry = false;
+  uint32_t attempt = 0;    // of a retry: the client's number of it
   bool read_only = false;  // commits nothing: `result` is not stored
 };
 

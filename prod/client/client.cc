@@ -87,6 +87,7 @@ absl::Status Client::Call(v1::ClientRequest request, bool write,
   }
   bool unknown = false;
   bool delivered = false;
+  uint32_t attempts = 0;
   backoff_ = kBackoffMin;
   for (;;) {
     Duration timeout = std::max(deadline - Now(), Duration::Milliseconds(1));
@@ -94,6 +95,7 @@ absl::Status Client::Call(v1::ClientRequest request, bool write,
       timeout = std::min(timeout, options_.attempt_timeout);
     request.set_timeout_ms(static_cast<uint32_t>(std::max<int64_t>(timeout.milliseconds(), 1)));
     request.set_retry(unknown);
+    request.set_attempt(attempts++);
     ++stats_.attempts;
     const Attempt attempt = transport_->Call(addresses_[current_], request, timeout,
                                              [&](const v1::ClientResponse& response) {

@@ -11,6 +11,7 @@ v1::ClientRequest WithOptions(const v1::WriteOptions& options) {
   request.set_session(options.session());
   request.set_sequence(options.sequence());
   request.set_retry(options.retry());
+  request.set_attempt(options.attempt());
   return request;
 }
 

@@ -57,6 +57,7 @@ void Session::Run(const PlannedOp& op, SessionPolicy policy, Done done) {
     *request_.mutable_query() = op.query;
   }
   request_.set_retry(false);
+  request_.set_attempt(0);
   request_.set_sequence(op.write ? ++sequence_ : 0);
   request_.set_timeout_ms(static_cast<uint32_t>(policy.timeout.milliseconds()));
   write_ = op.write;
@@ -157,6 +158,7 @@ void Session::Again(bool maybe_ran) {
     return Finish(maybe_ran_ ? Outcome::kInfo : Outcome::kFail, v1::OUTCOME_UNKNOWN, {});
   }
   request_.set_retry(maybe_ran_);
+  request_.set_attempt(attempts_);
   const uint64_t step = 1 + rng_.Below(world_.options().nodes);
   gateway_ = NodeId(static_cast<uint32_t>((gateway_.value() + step) % world_.options().nodes));
   const Duration pause = Duration::Milliseconds(rng_.Between(20, 40 + 100 * attempts_));
