@@ -137,6 +137,7 @@ AsyncOr<RunOutcome> TransactionManager::RunAttempts(v1::TxnId identity, bool rea
     identity.set_start_ts(start->value());
     if (GRAPHDB_MUTANT("rule-T7.first-attempt-is-oldest") && identity.attempt_ts() == 0) {
       identity.set_attempt_ts(start->value());
+      identity.set_attempt(~uint32_t{0});
     }
     absl::StatusOr<RunOutcome> outcome = co_await RunOnce(identity, read_only, body);
     if (outcome.ok() || !absl::IsAborted(outcome.status())) co_return outcome;
