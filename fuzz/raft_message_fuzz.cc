@@ -77,7 +77,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace graphdb::raft;
   if (size == 0) return 0;
   const absl::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (data[0] % 5) {
+  switch (data[0] % 6) {
     case 0:
       FuzzValue<Message>(bytes, EncodeMessage, DecodeMessage);
       break;
@@ -89,6 +89,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       break;
     case 3:
       FuzzValue<SnapshotMeta>(bytes, EncodeSnapshotMeta, DecodeSnapshotMeta);
+      break;
+    case 5:
+      FuzzValue<Beat>(bytes, EncodeBeat, DecodeBeat);
       break;
     default:
       FuzzGroup(bytes);

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
+#include "core/base/cover.h"
 #include "core/base/mutant.h"
 #include "core/base/status_macros.h"
 #include "core/raft/codec.h"
@@ -20,8 +21,14 @@ std::string GroupName(ShardId group) {
 }  // namespace
 
 GroupHost::GroupHost(const NodeOptions& options, env::Env& env, PeerLink& link, raft::NodeLog& log,
-                     ShardId group, ReplicaId self)
-    : options_(options), env_(env), link_(link), log_(log), group_(group), self_(self) {
+                     raft::Liveness& liveness, ShardId group, ReplicaId self)
+    : options_(options),
+      env_(env),
+      link_(link),
+      log_(log),
+      liveness_(liveness),
+      group_(group),
+      self_(self) {
   next_transfer_ = env.random.Stream("cluster.transfer", group.value()).Next();
 }
 
@@ -32,7 +39,7 @@ raft::Options GroupHost::RaftOptions() const {
   options.shard = group_;
   options.self = self_;
   options.election_timeout = options_.election_timeout;
-  options.heartbeat_interval = options_.tick * 2;
+  options.heartbeat_interval = Duration();  // NodeBeats begins the rounds
   options.max_append_entries = options_.max_append_entries;
   options.max_append_bytes = options_.tuning.append_bytes_max;
   options.max_inflight_messages = options_.tuning.inflight_messages_max;
@@ -95,13 +102,34 @@ absl::Status GroupHost::MakeRaft(raft::RecoveredGroup recovered) {
   state.entries = std::move(recovered.entries);
   GRAPHDB_ASSIGN_OR_RETURN(raft_, raft::Group::Create(RaftOptions(), std::move(state),
                                                       env_.random.Stream("raft", group_.value()),
-                                                      env_.clock.Monotonic()));
+                                                      env_.clock.Monotonic(), &liveness_));
   return absl::OkStatus();
 }
 
 void GroupHost::Tick(Instant now) {
   if (raft_ == nullptr || halted_) return;
+  // Compaction makes a group ready without an event of its own.
+  const bool due = now >= raft_->NextDeadline() || raft_->HasReady();
+  if (!due && !GRAPHDB_MUTANT("rule-L2.idle-ticks")) return;
+  GRAPHDB_COVER("cluster.group_tick");
   raft_->Tick(now);
+  Pump();
+}
+
+void GroupHost::BeginRound(Instant now) {
+  if (!is_leader() || halted_) return;
+  raft_->Tick(now);
+  raft_->BeginRound();
+}
+
+void GroupHost::PumpRound() {
+  if (raft_ != nullptr && (led_ || raft_->is_leader())) Pump();
+}
+
+void GroupHost::OnUnclaimed(ReplicaId from, raft::Round round) {
+  if (raft_ == nullptr || halted_ || raft_->leader() != from) return;
+  raft_->Tick(env_.clock.Monotonic());
+  raft_->OnUnclaimed(from, round);
   Pump();
 }
 

@@ -40,7 +40,7 @@ namespace graphdb::cluster {
 class GroupHost {
  public:
   GroupHost(const NodeOptions& options, env::Env& env, PeerLink& link, raft::NodeLog& log,
-            ShardId group, ReplicaId self);
+            raft::Liveness& liveness, ShardId group, ReplicaId self);
   ~GroupHost();
   GroupHost(const GroupHost&) = delete;
 
@@ -55,6 +55,11 @@ class GroupHost {
   bool running() const { return raft_ != nullptr; }
   void Tick(Instant now);
   void OnRaftMessage(NodeId from, const raft::Message& message);
+  // What NodeBeats asks for. What a round makes ready waits for PumpRound(), so
+  // that all groups of the node are in it before anything else happens.
+  void BeginRound(Instant now);
+  void PumpRound();
+  void OnUnclaimed(ReplicaId from, raft::Round round);
   void OnSnapshotPiece(NodeId from, const v1::SnapshotPiece& piece);
   void OnSnapshotAck(NodeId from, const v1::SnapshotAck& ack);
 
@@ -99,6 +104,7 @@ class GroupHost {
   env::Env& env_;
   PeerLink& link_;
   raft::NodeLog& log_;
+  raft::Liveness& liveness_;
   const ShardId group_;
   const ReplicaId self_;
   StateMachine* machine_ = nullptr;

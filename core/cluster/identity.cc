@@ -14,7 +14,8 @@ namespace {
 constexpr char kName[] = "identity";
 constexpr char kTemporaryName[] = "identity.tmp";
 constexpr absl::string_view kMagic = "GDBIDENT";
-constexpr uint16_t kFormat = 1;
+constexpr uint16_t kFormat = 2;
+constexpr uint16_t kFormatWithoutStarts = 1;
 constexpr uint64_t kFileBytesMax = 64u << 10;
 
 using Result = absl::StatusOr<env::FileId>;
@@ -62,6 +63,7 @@ std::string EncodeIdentity(const Identity& identity) {
   PutBytes(&body, identity.cluster_id);
   PutFixed16(&body, identity.num_shards);
   PutBytes(&body, identity.peers);
+  PutFixed64(&body, identity.starts);
   std::string out(kMagic);
   PutFixed32(&out, Crc32c(body));
   PutBytes(&out, body);
@@ -80,9 +82,10 @@ absl::StatusOr<Identity> DecodeIdentity(absl::string_view bytes) {
   ByteReader fields(body);
   uint16_t format = 0;
   if (!fields.Fixed16(&format)) return damaged;
-  if (format != kFormat) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("file ", kName, ": format ", format, ", this program reads format ", kFormat));
+  if (format != kFormat && format != kFormatWithoutStarts) {
+    return absl::FailedPreconditionError(absl::StrCat("file ", kName, ": format ", format,
+                                                      ", this program reads formats ",
+                                                      kFormatWithoutStarts, " and ", kFormat));
   }
   Identity identity;
   uint8_t state = 0;
@@ -90,9 +93,11 @@ absl::StatusOr<Identity> DecodeIdentity(absl::string_view bytes) {
   absl::string_view node, cluster_id, peers;
   if (!fields.Fixed8(&state) || !fields.Fixed64(&store) || !fields.Bytes(&node) ||
       !fields.Bytes(&cluster_id) || !fields.Fixed16(&identity.num_shards) ||
-      !fields.Bytes(&peers) || !fields.empty()) {
+      !fields.Bytes(&peers)) {
     return damaged;
   }
+  if (format == kFormat && !fields.Fixed64(&identity.starts)) return damaged;
+  if (!fields.empty()) return damaged;
   if (state < 1 || state > 3 || store == 0) return damaged;
   if (!cluster_id.empty() && cluster_id.size() != kClusterIdBytes) return damaged;
   identity.state = static_cast<Identity::State>(state);

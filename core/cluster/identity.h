@@ -7,7 +7,8 @@
 //   1. The store id is drawn once and never changes: a wiped disk is another
 //      store (design.md, Identity).
 //   2. cluster_id goes from empty to a value once, and never changes again.
-//   3. A file that can't be read whole is an error, never "a fresh disk".
+//   3. The count of starts never falls: no two incarnations share a number.
+//   4. A file that can't be read whole is an error, never "a fresh disk".
 //
 // Format: docs/formats/identity.md. Deterministic thread only.
 #pragma once
@@ -38,6 +39,8 @@ struct Identity {
   std::string cluster_id;  // 16 bytes, or empty
   uint16_t num_shards = 0;
   std::string peers;  // "node1=10.0.1.10:7000,..." as configured
+  // Counted up and written before anything leaves the node: its incarnation.
+  uint64_t starts = 0;
 
   friend bool operator==(const Identity&, const Identity&) = default;
 };

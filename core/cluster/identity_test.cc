@@ -19,6 +19,7 @@ Identity Sample() {
   identity.cluster_id = "0123456789abcdef";
   identity.num_shards = 9;
   identity.peers = "node1=10.0.1.10:7000";
+  identity.starts = 3;
   return identity;
 }
 
@@ -30,8 +31,18 @@ TEST(IdentityTest, RoundTrips) {
 
 TEST(IdentityTest, BytesAreFixed) {
   EXPECT_EQ(absl::BytesToHexString(EncodeIdentity(Sample())),
-            "4744424944454e5476f0fdf1390100038877665544332211056e6f64653110303132333435363738396162"
-            "636465660900146e6f6465313d31302e302e312e31303a37303030");
+            "4744424944454e54b6e4c4e0410200038877665544332211056e6f64653110303132333435363738396162"
+            "636465660900146e6f6465313d31302e302e312e31303a373030300300000000000000");
+}
+
+TEST(IdentityTest, FormatOneHasNoStarts) {
+  Identity expected = Sample();
+  expected.starts = 0;
+  const absl::StatusOr<Identity> old = DecodeIdentity(absl::HexStringToBytes(
+      "4744424944454e5476f0fdf1390100038877665544332211056e6f64653110303132333435363738396162"
+      "636465660900146e6f6465313d31302e302e312e31303a37303030"));
+  ASSERT_TRUE(old.ok()) << old.status();
+  EXPECT_EQ(*old, expected);
 }
 
 TEST(IdentityTest, EveryFlippedBitAndEveryTruncationIsRefused) {

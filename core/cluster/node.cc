@@ -16,6 +16,7 @@
 #include "core/cluster/identity.h"
 #include "core/cluster/membership.h"
 #include "core/cluster/meta_host.h"
+#include "core/cluster/node_beats.h"
 #include "core/cluster/peer_link.h"
 #include "core/cluster/router.h"
 #include "core/cluster/shard_host.h"
@@ -25,6 +26,7 @@
 namespace graphdb::cluster {
 
 class Node::Impl final : public PeerHandler,
+                         public BeatHost,
                          public BootstrapHost,
                          public AdmissionHost,
                          public RouterHost,
@@ -44,6 +46,8 @@ class Node::Impl final : public PeerHandler,
   void OnSnapshotPiece(NodeId from, v1::SnapshotPiece piece) override;
   void OnSnapshotAck(NodeId from, const v1::SnapshotAck& ack) override;
   void OnRequest(NodeId from, v1::RpcRequest request) override;
+  // BeatHost
+  GroupHost* GroupForMessage(ShardId group, ReplicaId to) override;
   // BootstrapHost
   void WriteFirstState() override;
   void BecameMember() override;
@@ -78,7 +82,6 @@ class Node::Impl final : public PeerHandler,
   absl::Status CheckIdentity(const Identity& identity) const;
   void OnLogOpen(absl::StatusOr<raft::RecoveredLog> recovered);
   GroupHost* MakeGroup(ShardId group);
-  GroupHost* GroupForMessage(ShardId group, ReplicaId to);
   void Tick();
   void SlowTick();
   void PollDrained();
@@ -89,6 +92,7 @@ class Node::Impl final : public PeerHandler,
   Identity identity_;
   raft::NodeLog log_;
   PeerLink link_;
+  NodeBeats beats_;
   Bootstrap bootstrap_;
   Admission admission_;
   Membership membership_;
@@ -116,6 +120,7 @@ Node::Impl::Impl(NodeOptions options, env::Env& env)
            raft::NodeLogOptions{.segment_bytes = options_.log_segment_bytes,
                                 .log_bytes_max = options_.log_bytes_max}),
       link_(env, identity_, *this),
+      beats_(env, link_, identity_, *this),
       bootstrap_(options_, env, link_, identity_, *this),
       admission_(options_, env, link_, identity_, *this),
       membership_(options_, env),
@@ -164,6 +169,8 @@ absl::Status Node::Impl::Start() {
     identity_.num_shards = options_.num_shards;
     identity_.peers = PeersText(options_);
   }
+  ++identity_.starts;
+  beats_.Start();
   env_.network.SetReceiver([this](NodeId from, std::string message) {
     membership_.NoteHeard(from);
     link_.OnMessage(from, message);
@@ -260,8 +267,9 @@ void Node::Impl::BecameMember() {
 
 GroupHost* Node::Impl::MakeGroup(ShardId group) {
   Replica& replica = replicas_[group];
-  replica.group = std::make_unique<GroupHost>(options_, env_, link_, log_, group,
+  replica.group = std::make_unique<GroupHost>(options_, env_, link_, log_, beats_, group,
                                               ReplicaId(identity_.store.value()));
+  beats_.Add(replica.group.get());
   if (group == kMetaGroup) {
     meta_host_ = std::make_unique<MetaHost>(options_, env_, identity_, *replica.group);
     meta_host_->LoadView();
@@ -297,6 +305,7 @@ void Node::Impl::Tick() {
   const Instant now = env_.clock.Monotonic();
   link_.Cork();
   for (auto& [group, replica] : replicas_) replica.group->Tick(now);
+  beats_.Tick(now);
   link_.Uncork();
 }
 
@@ -339,6 +348,10 @@ std::vector<raft::Entry> Node::Impl::ReadEntries(ShardId shard, LogIndex first, 
 // ---- peers -----------------------------------------------------------------
 
 void Node::Impl::OnRaftMessage(NodeId from, absl::string_view bytes) {
+  if (raft::IsBeat(bytes)) {
+    beats_.OnBeat(from, bytes);
+    return;
+  }
   const absl::StatusOr<raft::Message> message = raft::DecodeMessage(bytes);
   if (!message.ok()) {
     env_.log.Log(env::LogLevel::kWarning, "raft",

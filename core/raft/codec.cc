@@ -24,6 +24,7 @@ constexpr size_t kConfigHeadBytesMax = 2 + 5 * kVarintBytesMax;
 constexpr size_t kMemberBytesMax = 2 * kVarintBytesMax;
 // Version, type, flags, and eleven varints at their longest.
 constexpr size_t kMessageHeadBytesMax = 3 + 11 * kVarintBytesMax;
+constexpr size_t kBeatGroupBytesMost = 12;  // of most groups; more grows
 
 absl::Status Bad(absl::string_view what) {
   return absl::DataLossError(absl::StrCat("raft bytes: bad ", what));
@@ -294,6 +295,59 @@ absl::StatusOr<Message> DecodeMessage(absl::string_view bytes) {
   }
   GRAPHDB_RETURN_IF_ERROR(in.End());
   return m;
+}
+
+void EncodeBeat(const Beat& beat, std::string* out) {
+  GRAPHDB_CHECK_LE(beat.groups.size(), kBeatGroupsMax);
+  out->reserve(out->size() + kMessageHeadBytesMax + beat.groups.size() * kBeatGroupBytesMost);
+  out->push_back(static_cast<char>(kRaftCodecVersion));
+  out->push_back(static_cast<char>(beat.kind));
+  PutVarint64(out, beat.from.value());
+  PutVarint64(out, beat.to.value());
+  PutVarint64(out, beat.round.value());
+  PutVarint64(out, beat.groups.size());
+  for (const Beat::Group& group : beat.groups) {
+    PutVarint64(out, group.shard.value());
+    PutVarint64(out, group.term.value());
+    if (beat.kind != Beat::Kind::kReply) PutVarint64(out, group.commit.value());
+  }
+}
+
+bool IsBeat(absl::string_view bytes) {
+  return bytes.size() > 1 && bytes[1] >= static_cast<char>(Beat::Kind::kSome) &&
+         bytes[1] <= static_cast<char>(Beat::Kind::kReply);
+}
+
+absl::StatusOr<Beat> DecodeBeat(absl::string_view bytes) {
+  Fields in(bytes);
+  Beat beat;
+  uint8_t kind = 0;
+  GRAPHDB_RETURN_IF_ERROR(in.Version());
+  GRAPHDB_RETURN_IF_ERROR(in.Byte("beat kind", &kind));
+  if (!IsBeat(bytes)) return Bad("beat kind");
+  beat.kind = static_cast<Beat::Kind>(kind);
+  GRAPHDB_RETURN_IF_ERROR(in.Number("beat from", &beat.from));
+  GRAPHDB_RETURN_IF_ERROR(in.Number("beat to", &beat.to));
+  GRAPHDB_RETURN_IF_ERROR(in.Number("beat round", &beat.round));
+  if (beat.from == kNoReplica || beat.to == kNoReplica || beat.from == beat.to) {
+    return Bad("beat from or to");
+  }
+  uint64_t count = 0;
+  GRAPHDB_RETURN_IF_ERROR(in.Count("beat groups", kBeatGroupsMax, &count));
+  beat.groups.reserve(count);
+  for (uint64_t i = 0; i < count; ++i) {
+    Beat::Group group;
+    GRAPHDB_RETURN_IF_ERROR(in.Number("beat shard", &group.shard));
+    GRAPHDB_RETURN_IF_ERROR(in.Number("beat term", &group.term));
+    if (beat.kind != Beat::Kind::kReply) {
+      GRAPHDB_RETURN_IF_ERROR(in.Number("beat commit", &group.commit));
+    }
+    if (i > 0 && group.shard <= beat.groups.back().shard) return Bad("beat shard: order");
+    if (group.term.value() == 0) return Bad("beat term");
+    beat.groups.push_back(group);
+  }
+  GRAPHDB_RETURN_IF_ERROR(in.End());
+  return beat;
 }
 
 }  // namespace graphdb::raft

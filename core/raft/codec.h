@@ -1,4 +1,4 @@
-// Bytes of entries, configs, hard states and messages: version 1 of
+// Bytes of entries, configs, hard states, messages and beats: version 1 of
 // docs/formats/raft-message.md. The log frames and checksums them, the network
 // carries them whole.
 //
@@ -26,16 +26,25 @@ inline constexpr uint64_t kMessageEntriesMax = 65536;
 // Terms, indexes and rounds beyond this are damage: counting on never overflows.
 inline constexpr uint64_t kCounterMax = uint64_t{1} << 62;
 
+// Groups named in one beat: shards and meta.
+inline constexpr uint64_t kBeatGroupsMax = 65536;
+
 // Each appends to *out.
 void EncodeConfig(const Config& config, std::string* out);
 void EncodeHardState(const HardState& state, std::string* out);
 void EncodeSnapshotMeta(const SnapshotMeta& meta, std::string* out);
 void EncodeMessage(const Message& message, std::string* out);
 
+void EncodeBeat(const Beat& beat, std::string* out);
+
+// Which of DecodeMessage and DecodeBeat is for the bytes of a peer.
+bool IsBeat(absl::string_view bytes);
+
 absl::StatusOr<Config> DecodeConfig(absl::string_view bytes);
 absl::StatusOr<HardState> DecodeHardState(absl::string_view bytes);
 absl::StatusOr<SnapshotMeta> DecodeSnapshotMeta(absl::string_view bytes);
 absl::StatusOr<Message> DecodeMessage(absl::string_view bytes);
+absl::StatusOr<Beat> DecodeBeat(absl::string_view bytes);
 
 // What windows and limits count of an entry: its bytes in a message at most.
 size_t EntryBytes(const Entry& entry);

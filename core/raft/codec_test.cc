@@ -60,6 +60,29 @@ Message Snapshot() {
   return m;
 }
 
+Beat All() {
+  Beat beat;
+  beat.kind = Beat::Kind::kAll;
+  beat.from = ReplicaId(1);
+  beat.to = ReplicaId(300);
+  beat.round = Round((uint64_t{2} << 36) + 5);
+  beat.groups = {{ShardId(0), Term(4), LogIndex(7)}, {ShardId(3), Term(300), LogIndex(0)}};
+  return beat;
+}
+
+Beat Reply() {
+  Beat beat = All();
+  beat.kind = Beat::Kind::kReply;
+  for (Beat::Group& group : beat.groups) group.commit = LogIndex(0);
+  return beat;
+}
+
+std::string Bytes(const Beat& beat) {
+  std::string bytes;
+  EncodeBeat(beat, &bytes);
+  return bytes;
+}
+
 std::string Bytes(const Message& m) {
   std::string bytes;
   EncodeMessage(m, &bytes);
@@ -80,6 +103,44 @@ TEST(RaftCodecTest, GoldenBytesOfVersionOne) {
             "010106020100ac02020201000201010904010201"
             "010404"
             "64617461");
+}
+
+TEST(RaftCodecTest, GoldenBytesOfBeats) {
+  EXPECT_EQ(absl::BytesToHexString(Bytes(All())),
+            "010c01ac0285808080800402000407"
+            "03ac0200");
+  EXPECT_EQ(absl::BytesToHexString(Bytes(Reply())),
+            "010d01ac02858080808004020004"
+            "03ac02");
+}
+
+TEST(RaftCodecTest, BeatsRoundTripAndEveryPrefixIsRefused) {
+  for (const Beat& beat : {All(), Reply()}) {
+    const std::string bytes = Bytes(beat);
+    EXPECT_TRUE(IsBeat(bytes));
+    const absl::StatusOr<Beat> decoded = DecodeBeat(bytes);
+    ASSERT_TRUE(decoded.ok()) << decoded.status();
+    EXPECT_TRUE(*decoded == beat);
+    for (size_t n = 0; n < bytes.size(); ++n) {
+      EXPECT_FALSE(DecodeBeat(absl::string_view(bytes).substr(0, n)).ok()) << n;
+    }
+    EXPECT_FALSE(DecodeBeat(bytes + "x").ok());
+    EXPECT_FALSE(DecodeMessage(bytes).ok());
+  }
+  EXPECT_FALSE(IsBeat(Bytes(Append())));
+  EXPECT_FALSE(DecodeBeat(Bytes(Append())).ok());
+}
+
+TEST(RaftCodecTest, BeatsThatCantBeAreRefused) {
+  Beat twice = All();
+  twice.groups[1].shard = twice.groups[0].shard;
+  EXPECT_FALSE(DecodeBeat(Bytes(twice)).ok());
+  Beat termless = All();
+  termless.groups[0].term = Term(0);
+  EXPECT_FALSE(DecodeBeat(Bytes(termless)).ok());
+  Beat to_self = All();
+  to_self.to = to_self.from;
+  EXPECT_FALSE(DecodeBeat(Bytes(to_self)).ok());
 }
 
 TEST(RaftCodecTest, RoundTrips) {

@@ -117,7 +117,8 @@ void Group::Tick(Instant now) {
 
 Instant Group::NextDeadline() const {
   if (role_ != Role::kLeader) return election_deadline_;
-  Instant next = std::min(next_beat_, QuorumHeard() + options_.election_timeout);
+  Instant next = QuorumHeard() + options_.election_timeout;
+  if (BeatsItself()) next = std::min(next, next_beat_);
   if (transfer_target_ != kNoReplica) next = std::min(next, transfer_deadline_);
   return next;
 }
@@ -162,8 +163,13 @@ void Group::LowerTerm(const Message& m) {
     Send(std::move(reply));
     return;
   }
-  if (m.type == MessageType::kAppend || m.type == MessageType::kHeartbeat ||
-      m.type == MessageType::kSnapshot) {
+  if (m.type == MessageType::kHeartbeat) {
+    if (GRAPHDB_MUTANT("rule-L2.veto")) return;
+    GRAPHDB_COVER("raft.beat_vetoed");
+    Message veto = To(m.from, MessageType::kHeartbeatReply);
+    veto.round = m.round;
+    Send(std::move(veto));
+  } else if (m.type == MessageType::kAppend || m.type == MessageType::kSnapshot) {
     GRAPHDB_COVER("raft.deposed_leader_told");
     Send(To(m.from, MessageType::kAppendReply));
   }
@@ -236,7 +242,11 @@ void Group::Send(Message m) {
       held_.push_back(std::move(m));
       return;
     case MessageType::kHeartbeatReply:
-      liveness_->Answer(std::move(m), TermIsDurable() ? &out_ : &held_);
+      if (!TermIsDurable()) {
+        held_.push_back(std::move(m));
+      } else if (!liveness_->Answer(m)) {
+        out_.push_back(std::move(m));
+      }
       return;
     case MessageType::kAppend:
     case MessageType::kTimeoutNow:

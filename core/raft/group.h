@@ -63,6 +63,7 @@ struct Options {
   // A follower campaigns after [1, 2) of this without a leader; a leader that
   // no quorum answered for this long steps down.
   Duration election_timeout = Duration::Milliseconds(1000);
+  // Between two rounds of beats. Zero: the host begins them, by BeginRound().
   Duration heartbeat_interval = Duration::Milliseconds(100);
   // One append message: config key raft.max_append_entries.
   size_t max_append_entries = 1024;
@@ -203,7 +204,12 @@ class Group {
   // Starts a pre-vote now (a node that is preferred and sees no leader). False
   // where it must not: leader already, not a voter, rule L1.
   bool Campaign();
-  // The leader's node says it does not lead this group (L2), or is known dead.
+  // A round of beats, in which the reads that wait ride. A follower's does nothing.
+  void BeginRound();
+  // The node of `from` beats in `round` and claims other groups, not this one
+  // (L2). Says nothing unless it is newer than what that leader said last.
+  void OnUnclaimed(ReplicaId from, Round round);
+  // The leader is known not to lead any more: campaign soon.
   void ForgetLeader();
   // The host's engine holds everything through `through` durably, and no
   // snapshot needs the entries. REQUIRES: through <= applied.
@@ -297,6 +303,7 @@ class Group {
 
   // group_leader.cc
   void TickLeader();
+  bool BeatsItself() const { return options_.heartbeat_interval > Duration(); }
   Instant QuorumHeard() const;
   bool ReadRoundDue() const;
   void StartRound(bool urgent);
@@ -364,7 +371,11 @@ class Group {
   // Elections.
   Instant election_deadline_;
   Instant leader_heard_;
-  Round leader_append_round_;  // newest round seen in an append of leader_ in this term
+  // Of leader_ in this term: the newest round of its appends, and of all that
+  // claimed us. Older than the first, a beat claims nothing; it denies nothing
+  // unless newer than the second.
+  Round leader_append_round_;
+  Round leader_round_;
   std::map<ReplicaId, bool> votes_;
 
   // Leading.

@@ -42,6 +42,7 @@ void Group::BecomeFollower(Term term, ReplicaId leader) {
   role_ = Role::kFollower;
   leader_ = leader;
   leader_append_round_ = Round(0);
+  leader_round_ = Round(0);
   if (leader != kNoReplica) leader_heard_ = now_;
   votes_.clear();
   ResetElectionDeadline();
@@ -54,6 +55,15 @@ void Group::ForgetLeader() {
   const Duration soon = random_.UniformDuration(options_.election_timeout);
   election_deadline_ = std::min(election_deadline_, now_ + soon);
   Checked();
+}
+
+void Group::OnUnclaimed(ReplicaId from, Round round) {
+  if (leader_ != from || GRAPHDB_MUTANT("rule-L2.unclaimed")) return;
+  if (round <= leader_round_ && !GRAPHDB_MUTANT("rule-L2.old-beat-denies")) {
+    GRAPHDB_COVER("raft.old_beat");
+    return;
+  }
+  ForgetLeader();
 }
 
 bool Group::MayCampaign() const {
@@ -179,7 +189,7 @@ void Group::BecomeLeader() {
   votes_.clear();
   progress_.clear();
   SyncProgress();
-  round_ = Round(1);
+  round_ = liveness_->Begin(Round(0));
   rounds_.assign(1, {round_, now_});
   next_beat_ = now_ + options_.heartbeat_interval;
   transfer_target_ = kNoReplica;

@@ -55,6 +55,7 @@ bool Group::TakeEntries(const Message& m) {
 void Group::OnAppend(const Message& m) {
   if (!HeardFromLeader(m)) return;
   leader_append_round_ = std::max(leader_append_round_, m.round);
+  leader_round_ = std::max(leader_round_, m.round);
   Message reply = To(m.from, MessageType::kAppendReply);
   reply.round = m.round;
   if (m.index < hard_.commit) {
@@ -82,6 +83,7 @@ void Group::OnHeartbeat(const Message& m) {
     return;
   }
   if (!HeardFromLeader(m)) return;
+  leader_round_ = std::max(leader_round_, m.round);
   CommitTo(std::min(m.commit, log_.last_index()));
   Message reply = To(m.from, MessageType::kHeartbeatReply);
   reply.round = m.round;

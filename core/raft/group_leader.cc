@@ -33,7 +33,7 @@ void Group::TickLeader() {
     GRAPHDB_COVER("raft.transfer_aborted");
     transfer_target_ = kNoReplica;
   }
-  if (now_ >= next_beat_) StartRound(/*urgent=*/false);
+  if (BeatsItself() && now_ >= next_beat_) StartRound(/*urgent=*/false);
 }
 
 // The start of the newest round that a quorum has answered.
@@ -53,8 +53,15 @@ bool Group::ReadRoundDue() const {
   return hard_.commit >= first_own_ || GRAPHDB_MUTANT("raft.read-before-own-commit");
 }
 
+void Group::BeginRound() {
+  if (role_ == Role::kLeader) StartRound(/*urgent=*/false);
+  Checked();
+}
+
 void Group::StartRound(bool urgent) {
-  round_ = round_.Next();
+  const Round round = liveness_->Begin(round_);
+  GRAPHDB_CHECK_GT(round, round_);
+  round_ = round;
   rounds_.emplace_back(round_, now_);
   // Answers to older rounds can't keep check-quorum satisfied anyway.
   while (now_ - rounds_.front().second > options_.election_timeout * 2) rounds_.pop_front();
@@ -67,7 +74,7 @@ void Group::StartRound(bool urgent) {
     beat.commit = std::min(hard_.commit, progress.match());
     beat.round = round_;
     GRAPHDB_CHECK(TermIsDurable());
-    liveness_->Beat(std::move(beat), urgent, &out_);
+    if (!liveness_->Beat(config_.NodeOf(id), beat, urgent)) out_.push_back(std::move(beat));
   }
   next_beat_ = now_ + options_.heartbeat_interval;
   ServeReads();
@@ -77,12 +84,14 @@ void Group::NoteAnswer(Progress* progress, Round round) {
   if (round > round_) return;  // not of ours
   if (GRAPHDB_MUTANT("raft.stale-read-round")) round = round_;
   if (round <= progress->round_answered) return;
-  progress->round_answered = round;
   if (round >= rounds_.front().first) {
-    const size_t at = round.value() - rounds_.front().first.value();
-    GRAPHDB_CHECK_EQ(rounds_[at].first, round);
-    progress->heard = std::max(progress->heard, rounds_[at].second);
+    const auto begun = std::lower_bound(
+        rounds_.begin(), rounds_.end(), round,
+        [](const std::pair<Round, Instant>& each, Round r) { return each.first < r; });
+    if (begun->first != round) return;  // another group's
+    progress->heard = std::max(progress->heard, begun->second);
   }
+  progress->round_answered = round;
   ServeReads();
 }
 

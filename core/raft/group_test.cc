@@ -72,6 +72,31 @@ LogIndex CommitAfterShortAppend() {
   return group->commit();
 }
 
+// Whom the follower believes after an append of round 7 and then a beat of
+// `round` that claims other groups.
+ReplicaId LeaderAfterUnclaimed(uint64_t round) {
+  std::unique_ptr<Group> group = MakeGroup(ThreeEntries());
+  Message append = FromTwo(MessageType::kAppend, 4);
+  append.index = LogIndex(1);
+  append.log_term = Term(1);
+  append.round = Round(7);
+  group->Step(append);
+  group->OnUnclaimed(ReplicaId(3), Round(round + 100));  // not the leader's: says nothing
+  group->OnUnclaimed(ReplicaId(2), Round(round));
+  return group->leader();
+}
+
+TEST(RaftGroupTest, ABeatThatDoesntClaimTheGroupDeniesItUnlessItIsOld) {
+  EXPECT_EQ(LeaderAfterUnclaimed(6), ReplicaId(2));
+  EXPECT_EQ(LeaderAfterUnclaimed(7), ReplicaId(2));
+  EXPECT_EQ(LeaderAfterUnclaimed(8), kNoReplica);
+  SetActiveMutant("rule-L2.old-beat-denies");
+  EXPECT_EQ(LeaderAfterUnclaimed(6), kNoReplica) << "the planted bug is not seen here";
+  SetActiveMutant("rule-L2.unclaimed");
+  EXPECT_EQ(LeaderAfterUnclaimed(8), ReplicaId(2)) << "the planted bug is not seen here";
+  SetActiveMutant(nullptr);
+}
+
 TEST(RaftGroupTest, CommitsNoFurtherThanTheLogMatches) {
   EXPECT_EQ(CommitAfterShortAppend(), LogIndex(2));
   SetActiveMutant("raft.commit-beyond-match");

@@ -305,7 +305,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Planted{"raft.truncate-by-old-append", "old_append"},
                     Planted{"rule-L1.config-durable-commit", "config_waits_for_durable_commit"},
                     Planted{"rule-L1.campaign-after-replay", "restart_replays_before_campaign"},
-                    Planted{"rule-L2.old-beat-claims", "old_beat"}),
+                    Planted{"rule-L2.old-beat-claims", "old_beat"},
+                    Planted{"rule-L2.veto", "deposed_leader_told"}),
     [](const auto& p) {
       std::string name = p.param.mutant;
       std::replace_if(

@@ -126,6 +126,32 @@ struct Message {
   friend bool operator==(const Message&, const Message&) = default;
 };
 
+// What one node says to another of all groups that it leads, or answers to that
+// (rule L2). The replica ids are the nodes': all groups of a node use the same.
+struct Beat {
+  // On the wire, after the types of messages: never renumber.
+  enum class Kind : uint8_t {
+    kSome = 11,   // names groups; says nothing of others (a read waits)
+    kAll = 12,    // names every group that `from` leads and `to` belongs to
+    kReply = 13,  // to the groups named; a higher term is a veto
+  };
+  struct Group {
+    ShardId shard;
+    Term term;        // the leader's; in a reply, the follower's
+    LogIndex commit;  // not in a reply
+
+    friend bool operator==(const Group&, const Group&) = default;
+  };
+
+  Kind kind = Kind::kSome;
+  ReplicaId from;
+  ReplicaId to;
+  Round round;                // the beat's; a reply echoes it
+  std::vector<Group> groups;  // ascending
+
+  friend bool operator==(const Beat&, const Beat&) = default;
+};
+
 // One Ready's write; rises by one with every write. 0 means "nothing to write".
 using WriteSeq = StrongId<struct WriteSeqTag, uint64_t>;
 inline constexpr WriteSeq kNoWrite{0};
