@@ -204,18 +204,24 @@ v1::ClientResponse Admin::RaftStats() const {
   return response;
 }
 
-Task<v1::ClientResponse> Admin::ShardMap() {
+Task<absl::StatusOr<v1::MetaStateView>> Admin::MetaState() {
   v1::MetaRequest request;
   request.mutable_get_state();
-  const absl::StatusOr<v1::MetaResponse> answer = co_await router_.AskMeta(std::move(request));
-  if (!answer.ok()) {
+  absl::StatusOr<v1::MetaResponse> answer = co_await router_.AskMeta(std::move(request));
+  if (!answer.ok()) co_return absl::UnavailableError(answer.status().message());
+  co_return std::move(*answer->mutable_state());
+}
+
+Task<v1::ClientResponse> Admin::ShardMap() {
+  const absl::StatusOr<v1::MetaStateView> meta = co_await MetaState();
+  if (!meta.ok()) {
     co_return ErrorResponse(absl::StatusCode::kUnavailable, v1::UNAVAILABLE_SHARD,
-                            std::string(answer.status().message()));
+                            std::string(meta.status().message()));
   }
   v1::ClientResponse response;
   v1::ShardMap* map = response.mutable_admin()->mutable_shard_map();
-  map->set_epoch(answer->state().map().epoch());
-  for (const v1::MetaShard& shard : answer->state().map().shards()) {
+  map->set_epoch(meta->map().epoch());
+  for (const v1::MetaShard& shard : meta->map().shards()) {
     v1::ShardInfo* info = map->add_shards();
     info->set_shard(shard.shard());
     info->set_epoch(shard.epoch());
@@ -236,13 +242,16 @@ Task<v1::ClientResponse> Admin::Snapshot(std::shared_ptr<Node::Reply> reply) {
                             "this program writes no snapshots");
   }
   const absl::StatusOr<Timestamp> at = co_await router_.GetTimestamp();
-  absl::Status status = at.status();
+  // Asked after S: an id in use at S was allocated before.
+  const absl::StatusOr<v1::MetaStateView> meta = co_await MetaState();
+  absl::Status status = at.ok() ? meta.status() : at.status();
   const std::unique_ptr<SnapshotFileWriter> writer = options_.make_snapshot_writer();
   std::string bytes;
   if (status.ok()) {
     SnapshotHeader header;
     header.cluster_id = identity_.cluster_id;
     header.at = *at;
+    header.id_bound = meta->id_bound();
     header.num_shards = options_.num_shards;
     header.snapshot_id = env_.random.Stream("cluster.snapshot", at->value()).Next();
     status = writer->Begin(header, &bytes);

@@ -53,6 +53,7 @@ class Admin {
   Task<v1::ClientResponse> ClusterStatus();
   Task<v1::ClientResponse> Stats(bool digest);
   v1::ClientResponse RaftStats() const;
+  Task<absl::StatusOr<v1::MetaStateView>> MetaState();
   Task<v1::ClientResponse> ShardMap();
   // Streams the file; the returned response is the last one.
   Task<v1::ClientResponse> Snapshot(std::shared_ptr<Node::Reply> reply);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/mutant.h"
 #include "core/cluster/shard_host.h"
 
 namespace graphdb::cluster {
@@ -57,6 +58,7 @@ bool Membership::TakeInMembers(GroupHost& group, const raft::Status& status,
 
 void Membership::HandToPreferred(GroupHost& group, const raft::Status& status,
                                  const v1::MetaStateView& meta) {
+  if (GRAPHDB_MUTANT("rule-I2.hand-to-preferred")) return;
   const NodeId preferred = PreferredLeader(group.group(), meta, options_.peers.size());
   if (preferred == options_.self || preferred == kNoNode || !HeardLately(preferred)) return;
   // Not while the group is still growing: the first leader has work to do.

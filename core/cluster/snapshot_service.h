@@ -22,6 +22,7 @@ struct SnapshotHeader {
   std::string cluster_id;  // 16 bytes
   Timestamp at;            // S: the state is that of this timestamp, exactly
   uint16_t num_shards = 0;
+  uint64_t id_bound = 0;     // ids of the elements are at or below it
   uint64_t snapshot_id = 0;  // drawn
 };
 

@@ -22,6 +22,7 @@ class FileWriter : public cluster::SnapshotFileWriter {
     line.snapshot_id = absl::StrFormat("%032x", header.snapshot_id);
     line.to_seq = header.at;
     line.shards = header.num_shards;
+    line.id_bound = header.id_bound;
     line.created_by = created_by_;
     writer_.emplace(line);
     out->append(writer_->TakeOutput());

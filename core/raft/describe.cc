@@ -77,6 +77,21 @@ std::string DescribeMessage(const Message& m) {
   return absl::StrCat(out, "]");
 }
 
+std::string DescribeBeat(const Beat& beat) {
+  const bool reply = beat.kind == Beat::Kind::kReply;
+  std::string out = absl::StrCat(beat.from.value(), "->", beat.to.value(), " Beat ",
+                                 reply                           ? "reply"
+                                 : beat.kind == Beat::Kind::kAll ? "all"
+                                                                 : "some",
+                                 " round ", beat.round.value(), " [");
+  for (const Beat::Group& group : beat.groups) {
+    absl::StrAppend(&out, &group == &beat.groups.front() ? "" : ", ", group.shard.value(), ": t",
+                    group.term.value());
+    if (!reply) absl::StrAppend(&out, " commit ", group.commit.value());
+  }
+  return absl::StrCat(out, "]");
+}
+
 std::string DescribeStatus(const Status& s) {
   return absl::StrCat(RoleName(s.role), " t", s.term.value(), " vote ", s.vote.value(), " lead ",
                       s.leader.value(), " commit ", s.commit.value(), " applied ",

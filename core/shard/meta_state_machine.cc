@@ -47,9 +47,7 @@ void ApplyMember(const v1::MetaMember& member, v1::MetaStateView* state) {
       return;
     }
   }
-  *state->add_members() = member;
-  std::sort(state->mutable_members()->begin(), state->mutable_members()->end(),
-            [](const v1::MetaMember& a, const v1::MetaMember& b) { return a.node() < b.node(); });
+  *state->add_members() = member;  // last: the founder stays first
 }
 
 void ApplyAllocate(const v1::AllocateIds& allocate, v1::MetaStateView* state,

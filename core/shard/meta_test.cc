@@ -69,6 +69,21 @@ TEST(MetaStateMachineTest, IsFoundedOnce) {
   EXPECT_EQ(state->map().shards_size(), 9);
 }
 
+TEST(MetaStateMachineTest, MembersAreListedAsTheyJoined) {
+  Meta meta;
+  meta.Found("one");
+  v1::MetaCommand command;
+  for (const uint32_t node : {7u, 2u, 7u}) {
+    command.mutable_put_member()->mutable_member()->set_node(node);
+    (void)meta.Run(command);
+  }
+  const auto state = MetaStateMachine::Load(meta.engine);
+  const int known = state->members_size();
+  ASSERT_GE(known, 2);
+  EXPECT_EQ(state->members(known - 2).node(), 7u);
+  EXPECT_EQ(state->members(known - 1).node(), 2u);
+}
+
 TEST(MetaStateMachineTest, IdsAreAllocatedOnceAndAboveTheBound) {
   Meta meta;
   meta.Found("one");

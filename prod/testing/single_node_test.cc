@@ -160,6 +160,8 @@ TEST_F(SingleNodeTest, SnapshotsAreWholeOrSaidToBeDamaged) {
   EXPECT_THAT(good.out, HasSubstr("ok, 1 nodes, 0 edges"));
 
   const std::string bytes = ReadWholeFile(file);
+  EXPECT_THAT(bytes, HasSubstr("\"id_bound\":"));
+  EXPECT_THAT(bytes, Not(HasSubstr("\"id_bound\":0,"))) << "the node has an id";
   WriteWholeFile(folder_ + "/cut.json", bytes.substr(0, bytes.size() - 20));
   std::string flipped = bytes;
   flipped[flipped.find("Thing")] ^= 1;

@@ -207,9 +207,10 @@ class Run {
     for (uint32_t n = 0; n < options_.nodes; ++n) {
       if (world_.Lost(NodeId(n))) return;  // two lost disks are one too many
     }
-    const NodeId founder(0);
+    const NodeId founder(options_.founder - 1);
     const bool cut_off = options_.epilogue == sim::Epilogue::kWipeCutOffFounder;
-    for (uint32_t n = 1; cut_off && n < options_.nodes; ++n) {
+    for (uint32_t n = 0; cut_off && n < options_.nodes; ++n) {
+      if (NodeId(n) == founder) continue;
       world_.fabric().Cut(founder, NodeId(n));
       world_.fabric().Cut(NodeId(n), founder);
     }

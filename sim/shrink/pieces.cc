@@ -250,6 +250,7 @@ RunOptions WithDuration(const RunOptions& options, Duration duration) {
 RunOptions WithNodes(const RunOptions& options, uint32_t nodes) {
   RunOptions less = options;
   less.nodes = nodes;
+  less.founder = std::min(less.founder, nodes);
   const NodeId first_gone(nodes);
   DropNodes(first_gone, &less.plan);
   DropNodes(first_gone, &less.forming_plan);

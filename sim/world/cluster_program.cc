@@ -53,7 +53,7 @@ cluster::NodeOptions OptionsOf(const ProgramOptions& options, uint32_t snapshot_
     const std::string name = absl::StrCat("node", n + 1);
     node.peers.push_back({name, absl::StrCat(name, ":9001"), absl::StrCat(name, ":9000")});
   }
-  node.bootstrap = options.self == NodeId(0);
+  node.bootstrap = options.self == options.founder;
   node.num_shards = static_cast<uint16_t>(options.shards);
   node.log_segment_bytes = options.knobs.log_segment_bytes;
   node.log_bytes_max = options.knobs.log_bytes_max;
@@ -86,6 +86,12 @@ DecisionView DecisionOf(ShardId group, const raft::Entry& entry) {
 
 // "shard=2: Append t5 ...": who talks to whom is known from the frame.
 std::string DescribeRaft(absl::string_view bytes) {
+  if (raft::IsBeat(bytes)) {
+    const absl::StatusOr<raft::Beat> beat = raft::DecodeBeat(bytes);
+    if (!beat.ok()) return "unreadable beat";
+    const std::string text = raft::DescribeBeat(*beat);
+    return text.substr(text.find(' ') + 1);
+  }
   const absl::StatusOr<raft::Message> message = raft::DecodeMessage(bytes);
   if (!message.ok()) return "unreadable Raft message";
   const std::string text = raft::DescribeMessage(*message);

@@ -87,6 +87,7 @@ constexpr Option Node(const char* key, uint64_t low, uint64_t high) {
 constexpr Option kTable[] = {
     Run<&RunOptions::nodes>("nodes", Unit::kCount, 1, 9),
     Run<&RunOptions::shards>("shards", Unit::kCount, 1, 64),
+    Run<&RunOptions::founder>("founder", Unit::kCount, 1, 9),
     Run<&RunOptions::duration>("duration", Unit::kTime, 0, kHour),
     Run<&RunOptions::think_mean>("think", Unit::kTime, 0, kHour),
     Run<&RunOptions::hop_max>("hop", Unit::kTime, 0, kHour),

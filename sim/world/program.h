@@ -60,6 +60,7 @@ struct ProgramOptions {
   NodeId self;
   uint32_t nodes = 3;
   uint32_t shards = 3;
+  NodeId founder;
   NodeKnobs knobs;
 };
 

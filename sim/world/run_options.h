@@ -99,6 +99,7 @@ struct RunOptions {
   uint64_t seed = 1;
   uint32_t nodes = 3;
   uint32_t shards = 3;
+  uint32_t founder = 1;                       // the number in its name: at most `nodes`
   Duration duration = Duration::Seconds(30);  // of load, after the cluster has formed
   std::vector<WorkloadSpec> workloads;
   Duration think_mean = Duration::Milliseconds(500);

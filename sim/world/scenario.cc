@@ -460,6 +460,10 @@ class Parser {
     };
     if (scenario_.options.name.empty()) return missing("a line `# name: NAME`");
     if (!nodes_known_) return missing("a line `nodes N`");
+    if (scenario_.options.founder > scenario_.options.nodes) {
+      return missing(absl::StrCat("founder ", scenario_.options.founder,
+                                  " to be at most the number of nodes, ", scenario_.options.nodes));
+    }
     const uint32_t shards = scenario_.options.shards;
     for (const FaultPlan* plan : {&scenario_.options.plan, &scenario_.options.forming_plan}) {
       for (const FaultAction& action : *plan) {

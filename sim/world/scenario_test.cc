@@ -88,6 +88,9 @@ TEST(ScenarioTest, ReadsAWholeFile) {
 
 TEST(ScenarioTest, ErrorsNamePlaceValueAndExpectation) {
   EXPECT_EQ(ErrorOf("# name: x\nnodes many\n"), "f.txt:2:7: 'many': expected a number from 1 to 9");
+  EXPECT_EQ(ErrorOfLine("founder 4\n"),
+            "f.txt:4:1: the end of the file: expected founder 4 to be at most the number of "
+            "nodes, 3");
   EXPECT_EQ(ErrorOfLine("duration 5 s\n"),
             "f.txt:3:10: '5': expected a time such as 500ms or 5s, at most 3600s");
   EXPECT_EQ(ErrorOfLine("at 5s crash node4\n"), "f.txt:3:13: 'node4': expected node1 to node3");
@@ -167,6 +170,9 @@ TEST(ScenarioTest, EveryOptionReadsBackEqual) {
       Scenario scenario;
       option.set(scenario.options, raw);
       EXPECT_EQ(option.get(scenario.options), raw) << option.key;
+      if (scenario.options.founder > scenario.options.nodes) {
+        scenario.options.nodes = scenario.options.founder;
+      }
       ExpectReadsBackEqual(scenario);
     }
   }

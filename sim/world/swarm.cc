@@ -390,6 +390,14 @@ void DrawStatements(uint64_t seed, RunOptions* options) {
   if (kind == 2 || kind == 3) options->workloads.push_back({kStatementKinds[kind - 1], 2u});
 }
 
+// Mostly the shape that all averages are of.
+void DrawShape(uint64_t seed, RunOptions* options) {
+  Random rng(StreamSeed(seed, "swarm.shape", 0));
+  const uint64_t nodes = rng.Below(10);
+  if (nodes < 2) options->nodes = nodes == 0 ? 4 : 5;
+  if (rng.Below(10) < 3) options->shards = static_cast<uint32_t>(1 + rng.Below(6));
+}
+
 // How the cluster comes to be, and what its founder goes through at the end.
 void DrawForming(uint64_t seed, RunOptions* options) {
   Random rng(StreamSeed(seed, "swarm.forming", 0));
@@ -409,6 +417,7 @@ void DrawForming(uint64_t seed, RunOptions* options) {
     options->forming_plan.push_back(std::move(crash));
     options->forming_plan.push_back(std::move(restart));
   }
+  if (rng.Chance(1, 3)) options->founder = static_cast<uint32_t>(1 + rng.Below(options->nodes));
   const uint64_t epilogue = rng.Below(10);
   if (epilogue == 0) options->epilogue = Epilogue::kWipeFounder;
   if (epilogue == 1) options->epilogue = Epilogue::kWipeCutOffFounder;
@@ -420,6 +429,7 @@ RunOptions DrawSwarmOptions(uint64_t seed) {
   Random rng(StreamSeed(seed, "swarm", 0));
   RunOptions options;
   options.seed = seed;
+  DrawShape(seed, &options);
   DrawClients(seed, &options);
   DrawStatements(seed, &options);
   DrawForming(seed, &options);

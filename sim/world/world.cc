@@ -170,6 +170,7 @@ void World::Start(NodeId node) {
   program_options.self = node;
   program_options.nodes = options_.nodes;
   program_options.shards = options_.shards;
+  program_options.founder = NodeId(options_.founder - 1);
   program_options.knobs = options_.knobs;
   slot.live->program = factory_(program_options, slot.live->env);
   applied_.OnStart(node);
