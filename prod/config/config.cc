@@ -47,6 +47,8 @@ RaftConfig ReadRaft(const YamlSection& raft, Mistakes* mistakes) {
   raft.Require("data_dir", "/var/lib/graphdb/raft");
   raft.Require("peers", "[node1: 10.0.1.10:7000]");
   raft.Address("raft_addr", &out.raft_addr);
+  out.listen_addr = out.raft_addr;
+  raft.Address("listen_addr", &out.listen_addr);
   raft.String("data_dir", &out.data_dir);
   raft.Boolean("bootstrap", &out.bootstrap);
   ReadPeers(raft, mistakes, &out.peers);
@@ -176,7 +178,8 @@ absl::StatusOr<Config> ParseConfig(absl::string_view text, const std::string& fi
       {"node_id", "bind_addr", "raft", "grpc", "storage", "sharding", "metrics"});
   if (!document.IsMap()) return mistakes.ToStatus();
   const YamlSection raft = root.Section(
-      "raft", {"raft_addr", "data_dir", "bootstrap", "peers", "max_append_entries", "tls"});
+      "raft",
+      {"raft_addr", "listen_addr", "data_dir", "bootstrap", "peers", "max_append_entries", "tls"});
   const YamlSection grpc = root.Section("grpc", {"listen_addr", "tls"});
   const YamlSection storage =
       root.Section("storage", {"data_dir", "disk_backed_edges", "cache_size"});
@@ -230,7 +233,7 @@ std::string Describe(const Config& config) {
   absl::StrAppend(&out, "clients   ", config.grpc.listen_addr.ToString(), ", reached at ",
                   config.AdvertisedClientAddress(), ", ", DescribeTls(config.grpc.tls), "\n");
   if (!config.milestone2()) {
-    absl::StrAppend(&out, "peers     ", config.raft->raft_addr.ToString(), ", ",
+    absl::StrAppend(&out, "peers     ", config.raft->listen_addr.ToString(), ", ",
                     DescribeTls(config.raft->tls), "\n");
     for (size_t i = 0; i < config.raft->peers.size(); ++i) {
       absl::StrAppend(&out, "          ", config.raft->peers[i].name, " ",

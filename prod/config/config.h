@@ -60,6 +60,7 @@ struct Peer {
 
 struct RaftConfig {
   HostPort raft_addr;
+  HostPort listen_addr;  // raft_addr unless the peers reach that through something else
   std::string data_dir;
   bool bootstrap = false;
   std::vector<Peer> peers;

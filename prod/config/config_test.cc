@@ -219,6 +219,17 @@ sharding: {num_shards: 2, cluster_nodes: [127.0.0.1:9001, 127.0.0.1:9002]}
   EXPECT_EQ(config->AdvertisedClientAddress(), "127.0.0.1:9002");
 }
 
+TEST(ConfigTest, ANodeMayListenElsewhereThanItsPeersKnow) {
+  EXPECT_EQ(ParseConfig(kGuide, "c.yaml")->raft->listen_addr.ToString(), "10.0.1.10:7000");
+  const absl::StatusOr<Config> config =
+      ParseConfig(Guide("raft_addr: 10.0.1.10:7000",
+                        "raft_addr: 10.0.1.10:7000\n  listen_addr: 127.0.0.1:7100"),
+                  "c.yaml");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->raft->listen_addr.ToString(), "127.0.0.1:7100");
+  EXPECT_EQ(config->raft->raft_addr.ToString(), "10.0.1.10:7000");
+}
+
 TEST(ConfigTest, AnyAddressIsAdvertisedAsBindAddr) {
   EXPECT_EQ(Refusal(Guide("raft_addr: 10.0.1.10:7000", "raft_addr: 0.0.0.0:7000")), "");
   EXPECT_THAT(

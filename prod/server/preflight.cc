@@ -92,7 +92,9 @@ absl::Status CheckAddresses(const config::Config& config) {
     }
   }
   if (config.raft.has_value()) {
-    GRAPHDB_RETURN_IF_ERROR(CheckFree("raft.raft_addr", config.raft->raft_addr));
+    const config::HostPort& address = config.raft->listen_addr;
+    const bool as_known = address == config.raft->raft_addr;
+    GRAPHDB_RETURN_IF_ERROR(CheckFree(as_known ? "raft.raft_addr" : "raft.listen_addr", address));
   }
   GRAPHDB_RETURN_IF_ERROR(CheckFree("grpc.listen_addr", config.grpc.listen_addr));
   if (config.metrics.listen_addr.has_value()) {

@@ -140,7 +140,7 @@ absl::Status Server::Impl::OpenNetwork(const TlsMaterial& tls) {
   for (const config::Peer& peer : config.raft->peers) {
     options.peers.push_back({peer.name, peer.address.ToString()});
   }
-  options.listen_address = config.raft->raft_addr.ToString();
+  options.listen_address = config.raft->listen_addr.ToString();
   options.source_host = config.bind_addr;
   options.server_tls = tls.raft_server;
   options.channel_tls = tls.raft_channel;

@@ -17,7 +17,7 @@ namespace graphdb::prod {
 
 TestCluster::TestCluster(TestClusterOptions options)
     : options_(std::move(options)),
-      ports_(3 * std::max(options_.nodes, 1)),
+      ports_(kPortsPerNode * std::max(options_.nodes, 1)),
       nodes_(std::max(options_.nodes, 1)),
       transport_(client::MakeGrpcTransport(std::nullopt)) {
   for (int i = 0; i < size(); ++i) {
@@ -27,6 +27,12 @@ TestCluster::TestCluster(TestClusterOptions options)
 }
 
 std::string TestCluster::name(int node) const { return absl::StrCat("node", node + 1); }
+std::string TestCluster::host(int node) const {
+  return proxied() ? absl::StrCat("127.0.0.", 11 + node) : "127.0.0.1";
+}
+std::string TestCluster::AddressOf(int node, int port) const {
+  return absl::StrCat(host(node), ":", ports_.port(kPortsPerNode * node + port));
+}
 std::string TestCluster::folder(int node) const {
   return absl::StrCat(options_.folder, "/", name(node));
 }
@@ -39,10 +45,10 @@ std::vector<std::string> TestCluster::client_addresses() const {
 }
 
 std::string TestCluster::ConfigText(int node) const {
-  std::string text = absl::StrCat("node_id: ", name(node), "\nbind_addr: 127.0.0.1\n\n");
+  std::string text = absl::StrCat("node_id: ", name(node), "\nbind_addr: ", host(node), "\n\n");
   if (options_.nodes > 0) {
     absl::StrAppend(&text, "raft:\n  raft_addr: ", raft_address(node),
-                    "\n  data_dir: ", folder(node),
+                    "\n  listen_addr: ", raft_listen_address(node), "\n  data_dir: ", folder(node),
                     "/raft\n  bootstrap: ", node == 0 ? "true" : "false", "\n  peers:\n");
     for (int i = 0; i < size(); ++i) {
       absl::StrAppend(&text, "    - ", name(i), ": ", raft_address(i), "\n");
@@ -69,8 +75,8 @@ void TestCluster::EditConfig(int node, absl::string_view from, absl::string_view
 
 void TestCluster::Start(int node) {
   nodes_[node].reset();
-  nodes_[node] = std::make_unique<ChildProcess>(
-      ProcessOptions{{options_.program, "--config", config_file(node)}, "", log_file(node)});
+  nodes_[node] = std::make_unique<ChildProcess>(ProcessOptions{
+      {options_.program, "--config", config_file(node)}, "", log_file(node), options_.env});
 }
 
 void TestCluster::StartAll() {

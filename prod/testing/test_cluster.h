@@ -28,6 +28,10 @@ struct TestClusterOptions {
   int shards = 9;
   std::string grpc_more = {};  // further lines of the grpc section, indented by two
   std::string raft_more = {};  // and of the raft section
+  // Each node has a loopback address of its own, and the raft_address() that its
+  // peers know is left to a proxy.
+  bool proxied = false;
+  std::vector<std::string> env = {};  // of the processes, "NAME=value"
 };
 
 class TestCluster {
@@ -52,9 +56,11 @@ class TestCluster {
   std::string config_file(int node) const;
   std::string folder(int node) const;
   std::string log(int node) const { return ReadWholeFile(log_file(node)); }
-  std::string client_address(int node) const { return ports_.address(3 * node); }
-  std::string metrics_address(int node) const { return ports_.address(3 * node + 2); }
-  std::string raft_address(int node) const { return ports_.address(3 * node + 1); }
+  std::string host(int node) const;
+  std::string client_address(int node) const { return AddressOf(node, 0); }
+  std::string raft_address(int node) const { return AddressOf(node, 1); }
+  std::string metrics_address(int node) const { return AddressOf(node, 2); }
+  std::string raft_listen_address(int node) const { return AddressOf(node, proxied() ? 3 : 1); }
   std::vector<std::string> client_addresses() const;
   std::string ConfigText(int node) const;
   ChildProcess* process(int node) { return nodes_[node].get(); }
@@ -62,6 +68,10 @@ class TestCluster {
   client::Transport* transport() { return transport_.get(); }
 
  private:
+  static constexpr int kPortsPerNode = 4;
+
+  bool proxied() const { return options_.proxied; }
+  std::string AddressOf(int node, int port) const;
   std::string log_file(int node) const { return folder(node) + "/stderr.log"; }
 
   const TestClusterOptions options_;

@@ -28,7 +28,7 @@ _TOP = {
     "prod": {"core", "proto"},
     "bench": {"core", "sim", "prod", "proto"},
     "fuzz": {"core", "sim", "prod", "proto"},
-    "tools": {"core", "sim", "proto"},
+    "tools": {"core", "sim", "prod", "proto"},
     "scenarios": {"sim"},
 }
 # By visibility as well: the RocksDB lane may use prod's engine; a property test
