@@ -6,6 +6,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/mutant.h"
 #include "core/cluster/gateway.h"
 #include "core/cluster/membership.h"
 #include "core/cluster/replica_scan.h"
@@ -59,6 +60,7 @@ Task<absl::StatusOr<v1::NodeResponse>> Admin::AskNode(NodeId node, v1::NodeReque
     co_return absl::Status(static_cast<absl::StatusCode>(answer->code()), answer->message());
   }
   if (!response.ParseFromString(answer->body())) co_return absl::DataLossError("malformed answer");
+  if (response.has_refusal()) co_return absl::UnavailableError(response.refusal());
   co_return response;
 }
 
@@ -245,18 +247,26 @@ Task<v1::ClientResponse> Admin::Snapshot(std::shared_ptr<Node::Reply> reply) {
   // Asked after S: an id in use at S was allocated before.
   const absl::StatusOr<v1::MetaStateView> meta = co_await MetaState();
   absl::Status status = at.ok() ? meta.status() : at.status();
+  if (!status.ok()) {
+    co_return ErrorResponse(status.code(), v1::UNAVAILABLE_SHARD, std::string(status.message()));
+  }
+  // Not the node's own map: one that has just joined has none yet.
+  absl::StatusOr<shard::ShardMap> map = shard::ShardMap::FromProto(meta->map());
+  if (GRAPHDB_MUTANT("cluster.snapshot-own-map")) map = shard::ShardMap(router_.map());
+  if (!map.ok()) {
+    co_return ErrorResponse(absl::StatusCode::kUnavailable, v1::FORMING,
+                            std::string(map.status().message()));
+  }
+  SnapshotHeader header;
+  header.cluster_id = identity_.cluster_id;
+  header.at = *at;
+  header.id_bound = meta->id_bound();
+  header.num_shards = options_.num_shards;
+  header.snapshot_id = env_.random.Stream("cluster.snapshot", at->value()).Next();
   const std::unique_ptr<SnapshotFileWriter> writer = options_.make_snapshot_writer();
   std::string bytes;
-  if (status.ok()) {
-    SnapshotHeader header;
-    header.cluster_id = identity_.cluster_id;
-    header.at = *at;
-    header.id_bound = meta->id_bound();
-    header.num_shards = options_.num_shards;
-    header.snapshot_id = env_.random.Stream("cluster.snapshot", at->value()).Next();
-    status = writer->Begin(header, &bytes);
-  }
-  SnapshotSource source(router_, at.ok() ? *at : Timestamp(), options_.snapshot_page_entries);
+  status = writer->Begin(header, &bytes);
+  SnapshotSource source(router_, *std::move(map), *at, options_.snapshot_page_entries);
   while (status.ok()) {  // ends with the source
     absl::StatusOr<std::optional<SnapshotPage>> page = co_await source.Next();
     status = page.status();
@@ -290,7 +300,12 @@ void Admin::Serve(v1::NodeRequest request, absl::AnyInvocable<void(v1::NodeRespo
   }
   Spawn(Scan(request.scan()),
         [reply = std::move(reply)](absl::StatusOr<v1::NodeResponse> scanned) mutable {
-          reply(scanned.ok() ? *std::move(scanned) : v1::NodeResponse());
+          v1::NodeResponse answer;
+          const bool lost = GRAPHDB_MUTANT("cluster.scan-failure-lost");
+          if (!scanned.ok() && !lost) {
+            answer.set_refusal(std::string(scanned.status().message()));
+          }
+          reply(scanned.ok() ? *std::move(scanned) : std::move(answer));
         });
 }
 

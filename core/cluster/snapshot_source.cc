@@ -25,19 +25,19 @@ void DropLast(SnapshotPage* page) {
 
 std::string SnapshotSource::BeginOfRange() const {
   const storage::Tag tag = phase_ == Phase::kNodes ? storage::Tag::kNode : storage::Tag::kEdge;
-  return RangeOf(tag, router_.map().shards()[shard_].slots[span_]).begin;
+  return RangeOf(tag, map_.shards()[shard_].slots[span_]).begin;
 }
 
 std::string SnapshotSource::EndOfRange() const {
   const storage::Tag tag = phase_ == Phase::kNodes ? storage::Tag::kNode : storage::Tag::kEdge;
-  return RangeOf(tag, router_.map().shards()[shard_].slots[span_]).end;
+  return RangeOf(tag, map_.shards()[shard_].slots[span_]).end;
 }
 
 void SnapshotSource::NextRange() {
   resume_.clear();
-  if (++span_ < router_.map().shards()[shard_].slots.size()) return;
+  if (++span_ < map_.shards()[shard_].slots.size()) return;
   span_ = 0;
-  if (++shard_ < router_.map().shards().size()) return;
+  if (++shard_ < map_.shards().size()) return;
   shard_ = 0;
   phase_ = phase_ == Phase::kNodes ? Phase::kRelationships : Phase::kDone;
 }
@@ -65,7 +65,7 @@ absl::Status SnapshotSource::AddEntry(const v1::ReadEntry& entry, SnapshotPage* 
 Task<absl::StatusOr<std::optional<SnapshotPage>>> SnapshotSource::Next() {
   if (phase_ == Phase::kDone) co_return std::optional<SnapshotPage>();
   SnapshotPage page;
-  page.shard = router_.map().shards()[shard_].shard;
+  page.shard = map_.shards()[shard_].shard;
   v1::ShardRequest request;
   request.mutable_read()->set_read_ts(at_.value());
   if (GRAPHDB_MUTANT("prop-P7.at-one-timestamp")) {

@@ -7,18 +7,21 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "core/cluster/router.h"
 #include "core/cluster/snapshot_service.h"
 #include "core/env/task.h"
+#include "core/shard/shard_map.h"
 
 namespace graphdb::cluster {
 
 class SnapshotSource {
  public:
-  SnapshotSource(Router& router, Timestamp at, uint32_t page_entries)
-      : router_(router), at_(at), page_entries_(page_entries) {}
+  // `map` has a shard.
+  SnapshotSource(Router& router, shard::ShardMap map, Timestamp at, uint32_t page_entries)
+      : router_(router), map_(std::move(map)), at_(at), page_entries_(page_entries) {}
 
   // Unset at the end.
   Task<absl::StatusOr<std::optional<SnapshotPage>>> Next();
@@ -32,6 +35,7 @@ class SnapshotSource {
   absl::Status AddEntry(const v1::ReadEntry& entry, SnapshotPage* page) const;
 
   Router& router_;
+  const shard::ShardMap map_;
   const Timestamp at_;
   const uint32_t page_entries_;
   Phase phase_ = Phase::kNodes;

@@ -22,7 +22,7 @@
 #include <vector>
 
 #include "core/env/random.h"
-#include "sim/migrate/graph_ledger.h"
+#include "sim/workload/graph_ledger.h"
 #include "sim/workload/session.h"
 #include "sim/world/world.h"
 

@@ -13,9 +13,9 @@
 #include "core/storage/slots.h"
 #include "sim/env/mixing.h"
 #include "sim/migrate/graph_clients.h"
-#include "sim/migrate/graph_ledger.h"
 #include "sim/migrate/restore_program.h"
 #include "sim/migrate/stage.h"
+#include "sim/workload/graph_ledger.h"
 #include "sim/world/cluster_program.h"
 
 namespace graphdb::sim {

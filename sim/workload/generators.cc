@@ -13,6 +13,7 @@
 #include "sim/workload/edges.h"
 #include "sim/workload/elements.h"
 #include "sim/workload/leaves.h"
+#include "sim/workload/operator.h"
 #include "sim/workload/queries.h"
 #include "sim/workload/ring.h"
 #include "sim/workload/unique.h"
@@ -35,7 +36,7 @@ class BankWorkload final : public Workload {
   const char* name() const override { return "bank"; }
 
   std::vector<v1::BatchRequest> Setup() override {
-    return NodesFrom(first_, kAccounts, "Account", "balance", kInitial);
+    return NodesFrom(first_, kAccounts, kAccountLabel, kBalance, kInitialBalance);
   }
 
   PlannedOp Plan(const PlanContext&, Random& rng) override {
@@ -48,8 +49,8 @@ class BankWorkload final : public Workload {
     const uint64_t from = rng.Below(kAccounts);
     const uint64_t to = (from + 1 + rng.Below(kAccounts - 1)) % kAccounts;
     const int64_t amount = rng.Between(1, 40);
-    AddDelta(&op.batch, first_ + from, "balance", -amount);
-    AddDelta(&op.batch, first_ + to, "balance", amount);
+    AddDelta(&op.batch, first_ + from, kBalance, -amount);
+    AddDelta(&op.batch, first_ + to, kBalance, amount);
     return op;
   }
 
@@ -68,19 +69,18 @@ class BankWorkload final : public Workload {
     if (outcome.outcome != Outcome::kOk) return;
     BankRead read{client, outcome.completed, {}};
     for (const v1::ElementResult& result : outcome.result.results()) {
-      const auto balance = IntProperty(result.node().properties(), "balance");
+      const auto balance = IntProperty(result.node().properties(), kBalance);
       if (balance) read.balances.push_back(*balance);
     }
     reads_.push_back(std::move(read));
   }
 
   Verdict Check() override {
-    return {CheckBank(reads_, kAccounts, static_cast<int64_t>(kAccounts) * kInitial), false};
+    return {CheckBank(reads_, kAccounts, static_cast<int64_t>(kAccounts) * kInitialBalance), false};
   }
 
  private:
   static constexpr uint64_t kAccounts = 4;
-  static constexpr int64_t kInitial = 100;
 
   void ReadAll(v1::BatchRequest* batch) const {
     for (uint64_t i = 0; i < kAccounts; ++i) AddGetNode(batch, first_ + i);
@@ -305,6 +305,7 @@ std::unique_ptr<Workload> MakeWorkload(absl::string_view name, uint32_t index) {
   if (name == "edges") return std::make_unique<EdgesWorkload>(FirstIdOf(index));
   if (name == "elements") return std::make_unique<ElementsWorkload>(FirstIdOf(index));
   if (name == "leaves") return std::make_unique<LeavesWorkload>(FirstIdOf(index));
+  if (name == "operator") return std::make_unique<OperatorWorkload>(FirstIdOf(index));
   if (name == "queries") return std::make_unique<QueriesWorkload>(FirstIdOf(index));
   if (name == "ring") return std::make_unique<RingWorkload>(FirstIdOf(index));
   if (name == "unique") return std::make_unique<UniqueWorkload>(FirstIdOf(index));

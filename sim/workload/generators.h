@@ -20,6 +20,10 @@ namespace graphdb::sim {
 
 inline constexpr uint64_t kIdsPerWorkload = 10'000'000;
 inline constexpr uint64_t FirstIdOf(uint32_t index) { return 1 + index * kIdsPerWorkload; }
+// Of the accounts of the bank, for whoever sees the whole graph.
+inline constexpr char kAccountLabel[] = "Account";
+inline constexpr char kBalance[] = "balance";
+inline constexpr int64_t kInitialBalance = 100;
 // A value that no other operation writes.
 inline constexpr int64_t UniqueValue(uint32_t client, uint64_t number, uint64_t part) {
   return static_cast<int64_t>(client * uint64_t{10'000'000} + number * 10 + part + 1);

@@ -12,6 +12,9 @@ namespace {
 // How much longer than the server the client waits.
 constexpr Duration kGrace = Duration::Milliseconds(500);
 constexpr int64_t kPatience = 10;  // of a patient client, in timeouts of another
+// A snapshot of many small pages over slow links takes its time.
+constexpr Duration kOperatorTimeout = Duration::Seconds(20);
+constexpr uint32_t kOperatorAttempts = 2;
 
 // Refusals that say that the request as a whole had no effect, whatever an
 // earlier attempt of it did: a retry was fenced before it was judged.
@@ -51,7 +54,11 @@ void Session::Run(const PlannedOp& op, SessionPolicy policy, Done done) {
     policy.timeout = policy.timeout * kPatience;
   }
   ++counters_.requests;
-  if (op.query.text().empty()) {
+  if (op.admin.request_case() != v1::AdminRequest::REQUEST_NOT_SET) {
+    *request_.mutable_admin() = op.admin;
+    policy.timeout = kOperatorTimeout;
+    if (may_fail) policy.attempts_max = kOperatorAttempts;
+  } else if (op.query.text().empty()) {
     *request_.mutable_batch() = op.batch;
   } else {
     *request_.mutable_query() = op.query;
@@ -70,7 +77,9 @@ void Session::Run(const PlannedOp& op, SessionPolicy policy, Done done) {
   ++operations_;
   if (world_.trace().recorder() != nullptr) {
     Record(TraceEvent::Kind::kInvoked, gateway_,
-           op.query.text().empty() ? op.batch.ShortDebugString() : op.query.ShortDebugString());
+           request_.has_admin()   ? op.admin.ShortDebugString()
+           : request_.has_batch() ? op.batch.ShortDebugString()
+                                  : op.query.ShortDebugString());
   }
   if (rng_.Chance(1, 8)) {
     gateway_ = NodeId(static_cast<uint32_t>(rng_.Below(world_.options().nodes)));
@@ -174,6 +183,7 @@ void Session::Finish(Outcome outcome, v1::ErrorReason reason, v1::ClientResponse
   done.completed = world_.loop().now();
   if (outcome == Outcome::kOk) done.commit = Timestamp(response.commit_timestamp());
   if (response.has_batch()) done.result = std::move(*response.mutable_batch());
+  if (response.has_admin()) done.admin = std::move(*response.mutable_admin());
   if (response.has_rows()) done.rows = std::move(*response.mutable_rows());
   if (outcome == Outcome::kOk) {
     ++counters_.acknowledged;

@@ -25,10 +25,12 @@
 
 namespace graphdb::sim {
 
-// A batch of element operations or, where the query has a text, a statement.
+// A batch of element operations or, where the query has a text, a statement, or,
+// where it asks for something, a request of an operator.
 struct PlannedOp {
   v1::BatchRequest batch;
   v1::QueryRequest query;
+  v1::AdminRequest admin;
   bool write = false;
   uint32_t client = 0;
   uint64_t number = 0;  // of this client, from 0
@@ -48,9 +50,10 @@ struct OpOutcome {
   v1::ErrorReason reason = v1::REASON_NONE;
   Duration invoked;
   Duration completed;
-  v1::BatchResult result;  // kOk, of a batch
-  v1::QueryRows rows;      // kOk, of a query
-  Timestamp commit;        // kOk
+  v1::BatchResult result;   // kOk, of a batch
+  v1::QueryRows rows;       // kOk, of a query
+  v1::AdminResponse admin;  // kOk, of an operator's request
+  Timestamp commit;         // kOk
 };
 
 class Workload {

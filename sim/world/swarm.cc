@@ -387,6 +387,7 @@ void DrawStatements(uint64_t seed, RunOptions* options) {
   Random rng(StreamSeed(seed, "swarm.statements", 0));
   const uint64_t kind = rng.Below(8);
   if (kind < 2) options->workloads.push_back({kStatementKinds[0], 1u});
+  if (kind == 4 || kind == 5) options->workloads.push_back({"operator", 1u});
   if (kind == 2 || kind == 3) options->workloads.push_back({kStatementKinds[kind - 1], 2u});
 }
 
@@ -457,7 +458,7 @@ RunOptions DrawSwarmOptions(uint64_t seed) {
 
 void DropStatements(RunOptions* options) {
   std::erase_if(options->workloads, [](const WorkloadSpec& spec) {
-    return spec.name == "leaves" || spec.name == "elements" ||
+    return spec.name == "leaves" || spec.name == "elements" || spec.name == "operator" ||
            std::find(std::begin(kStatementKinds), std::end(kStatementKinds), spec.name) !=
                std::end(kStatementKinds);
   });

@@ -262,6 +262,9 @@ absl::Status CheckPlayable(const sim::RunOptions& options) {
       return refuse(ToText(action));
     }
   }
+  for (const sim::WorkloadSpec& spec : options.workloads) {
+    if (spec.name == "operator") return refuse("workload operator");
+  }
   // What is left when all that can be played is taken away has to be nothing.
   sim::RunOptions plain;
   sim::RunOptions rest = options;

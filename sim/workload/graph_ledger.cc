@@ -1,4 +1,4 @@
-#include "sim/migrate/graph_ledger.h"
+#include "sim/workload/graph_ledger.h"
 
 #include <algorithm>
 #include <utility>
