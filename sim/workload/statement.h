@@ -68,6 +68,9 @@ struct Statement {
   }
 };
 
+// In the place of a property's name: whether the node carries the label X.
+inline constexpr char kExtraLabel[] = ":X";
+
 inline constexpr int64_t kNullInRow = std::numeric_limits<int64_t>::min() + 1;
 
 // What a statement comes to.
