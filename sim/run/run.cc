@@ -53,6 +53,7 @@ class Run {
     }
     world_.SetRecorder(trace.recorder);
     after_event_ = std::move(trace.after_event);
+    stop_ = std::move(trace.stop);
     history_ = std::move(trace.history);
     if (trace.tape) world_.loop().choices().Record();
     if (trace.recorder != nullptr) {
@@ -133,10 +134,11 @@ class Run {
     if (!world_.Step()) return Fail("stalled", "no event is left");
     if (after_event_) after_event_(world_.loop());
     if (auto violation = observer_.Look()) return Fail(violation->oracle, violation->message);
+    if (stop_ && stop_(world_.loop().now())) {
+      return GiveUp("stopped", absl::StrCat("as asked", observer_.Describe()));
+    }
     if (world_.loop().events_dispatched() < options_.events_max) return true;
-    Fail("budget", absl::StrCat("more than ", options_.events_max, " events"));
-    result_.verdict = RunResult::Verdict::kUndecided;
-    return false;
+    return GiveUp("budget", absl::StrCat("more than ", options_.events_max, " events"));
   }
 
   // Polls the condition, for it may be costly.
@@ -167,6 +169,12 @@ class Run {
     result_.verdict = RunResult::Verdict::kViolation;
     result_.oracle = std::string(oracle);
     result_.message = std::string(message);
+    return false;
+  }
+
+  bool GiveUp(absl::string_view oracle, absl::string_view message) {
+    Fail(oracle, message);
+    result_.verdict = RunResult::Verdict::kUndecided;
     return false;
   }
 
@@ -324,6 +332,7 @@ class Run {
   Driver driver_;
   Observer observer_;
   absl::AnyInvocable<void(EventLoop&)> after_event_;
+  absl::AnyInvocable<bool(Duration)> stop_;
   absl::AnyInvocable<void(absl::string_view, const History&)> history_;
   RunResult result_;
   bool forms_cluster_ = true;

@@ -67,6 +67,8 @@ struct RunTrace {
   absl::AnyInvocable<void(absl::string_view workload, const History& history)> history;
   // After each event until the verdict; it may turn the loop aside.
   absl::AnyInvocable<void(EventLoop& loop)> after_event;
+  // After each event: true ends the run there, undecided, with how things are.
+  absl::AnyInvocable<bool(Duration now)> stop;
   bool moments = false;  // note what comes before each action of the plan
   bool tape = false;     // record it
 };

@@ -1,8 +1,10 @@
 #include "sim/tool/arguments.h"
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "core/base/status_macros.h"
 
 namespace graphdb::sim {
@@ -40,6 +42,29 @@ absl::Status SetLog(absl::string_view value, Arguments* arguments) {
   } else {
     return Expected("--log", value, "none, short or full");
   }
+  return absl::OkStatus();
+}
+
+absl::Status SetUntil(absl::string_view value, Arguments* arguments) {
+  uint64_t number = 0;
+  int64_t unit_ns = 0;
+  absl::string_view digits = value;
+  if (absl::ConsumeSuffix(&digits, "ms")) {
+    unit_ns = 1'000'000;
+  } else if (absl::ConsumeSuffix(&digits, "us")) {
+    unit_ns = 1'000;
+  } else if (absl::ConsumeSuffix(&digits, "s")) {
+    unit_ns = 1'000'000'000;
+  }
+  constexpr uint64_t kMax = 10'000'000'000;
+  if (unit_ns == 0 || !ParseNumber(digits, &number) || number == 0 || number > kMax) {
+    return Expected("--until", value, "a virtual time such as 12s, 12500ms or 12500001us");
+  }
+  // Beyond ten thousand seconds no run goes.
+  const uint64_t seconds_max = kMax / 1'000'000;
+  const bool beyond = number / (1'000'000'000 / static_cast<uint64_t>(unit_ns)) > seconds_max;
+  if (beyond) return Expected("--until", value, absl::StrCat("at most ", seconds_max, "s"));
+  arguments->until = Duration::Nanoseconds(static_cast<int64_t>(number) * unit_ns);
   return absl::OkStatus();
 }
 
@@ -82,6 +107,12 @@ absl::Status SetValue(absl::string_view option, absl::string_view value, Argumen
     arguments->write_scenario = std::string(value);
   } else if (option == "--commit") {
     arguments->commit = std::string(value);
+  } else if (option == "--at") {
+    arguments->at = std::string(value);
+  } else if (option == "--until") {
+    return SetUntil(value, arguments);
+  } else if (option == "--break-on") {
+    arguments->break_on = std::string(value);
   } else if (option == "--history") {
     arguments->history = std::string(value);
   } else if (option == "--html") {
@@ -104,6 +135,8 @@ bool SetSwitch(absl::string_view option, Arguments* arguments, bool* swarm) {
     arguments->reverse = true;
   } else if (option == "--fail-fast") {
     arguments->fail_fast = true;
+  } else if (option == "--force") {
+    arguments->force = true;
   } else if (option == "--tape") {
     arguments->tape = true;
   } else if (option == "--swarm") {
@@ -126,6 +159,10 @@ absl::Status CheckTogether(const Arguments& arguments, bool swarm) {
   }
   if (arguments.many && !arguments.history.empty()) {
     return absl::InvalidArgumentError("--history: expected one run, with --seed N");
+  }
+  const bool stops = arguments.until > Duration() || !arguments.break_on.empty();
+  if (stops && (arguments.many || arguments.explain)) {
+    return absl::InvalidArgumentError("--until and --break-on: expected with one run");
   }
   if (arguments.explain && arguments.many) {
     return absl::InvalidArgumentError("explain --seeds: expected one run, with --seed N");
@@ -180,6 +217,9 @@ absl::string_view Usage() {
   --mutate ID             plants a bug (docs/mutants.md)
   --write-scenario FILE   writes the run as a scenario file, which replays it
   --tape                  with what happened in it beside the plan, line by line
+  --until T               stops the run at this virtual time: 12s, 12500ms
+  --break-on TEXT         stops where a line of its trace has the text (with --log full:
+                          also of the lines that full adds); says how things are there
   --history DIR           writes what the clients of registers and lists saw, as EDN
   --jobs N                worker processes (default: all cores)
   --hashes FILE           writes one line SEED,HASH per seed
@@ -187,7 +227,8 @@ absl::string_view Usage() {
   --reverse               the last seed first
   --fail-fast             stops at the first seed that fails
   --seed-timeout S        a seed that takes longer (wall time) is undecided
-  --commit HASH           for the replay line (default: $GRAPHDB_COMMIT)
+  --commit HASH           of this program (default: $GRAPHDB_COMMIT)
+  --at HASH [--force]     the run is of this commit: another one's program refuses it
 
 Exit status: 0 clean, 1 an oracle failed, 2 usage, 3 undecided, 4 not deterministic.
 
@@ -229,6 +270,19 @@ absl::StatusOr<Arguments> ParseArguments(const std::vector<std::string>& args) {
   return arguments;
 }
 
+absl::Status CheckCommit(const Arguments& arguments) {
+  const std::string& ours = arguments.commit;
+  const std::string& theirs = arguments.at;
+  const auto known = [](absl::string_view commit) {
+    return !commit.empty() && commit != kUnknownCommit;
+  };
+  if (arguments.force || !known(ours) || !known(theirs)) return absl::OkStatus();
+  if (absl::StartsWith(ours, theirs) || absl::StartsWith(theirs, ours)) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("--at '", theirs, "': this program is of commit ", ours,
+                   ", where the same seed is another run; check that commit out, or add --force"));
+}
+
 std::string ReplayLine(const Arguments& arguments, uint64_t seed) {
   std::string line = "tools/dev sim run";
   if (arguments.scenario.empty()) {
@@ -239,7 +293,7 @@ std::string ReplayLine(const Arguments& arguments, uint64_t seed) {
   absl::StrAppend(&line, " --seed ", seed);
   if (arguments.profile_given) absl::StrAppend(&line, " --profile ", arguments.profile);
   if (!arguments.mutant.empty()) absl::StrAppend(&line, " --mutate=", arguments.mutant);
-  absl::StrAppend(&line, "   # commit ", arguments.commit.empty() ? "unknown" : arguments.commit);
+  absl::StrAppend(&line, " --at ", arguments.commit.empty() ? kUnknownCommit : arguments.commit);
   return line;
 }
 

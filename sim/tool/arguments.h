@@ -15,6 +15,8 @@ namespace graphdb::sim {
 
 enum class LogDetail { kNone, kShort, kFull };
 
+inline constexpr char kUnknownCommit[] = "unknown";
+
 struct Arguments {
   bool help = false;
   bool explain = false;  // the command: one run, told in words
@@ -38,7 +40,11 @@ struct Arguments {
   LogDetail log = LogDetail::kShort;
   std::string write_scenario;  // the run as a file
   bool tape = false;           // with what happened beside the plan
-  std::string commit;          // for replay lines
+  std::string commit;          // of this program
+  std::string at;              // of the program that the run is of
+  bool force = false;          // although they differ
+  Duration until;              // stop there; 0: never
+  std::string break_on;        // stop where a line of the trace has this; empty: never
   uint32_t seed_timeout_s = 600;
 };
 
@@ -47,6 +53,10 @@ absl::string_view Usage();
 
 // InvalidArgument: names the argument, its value and what was expected.
 absl::StatusOr<Arguments> ParseArguments(const std::vector<std::string>& args);
+
+// FailedPrecondition where the run is of another commit than this program, as far
+// as both are known.
+absl::Status CheckCommit(const Arguments& arguments);
 
 // The one line that runs this seed again from a clone.
 std::string ReplayLine(const Arguments& arguments, uint64_t seed);

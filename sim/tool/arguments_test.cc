@@ -59,19 +59,41 @@ TEST(ExploreArgumentsTest, ARangeIsRunAsItIsAndTimeIsGuided) {
 
 TEST(ExploreArgumentsTest, TheReplayLineOfAGuidedTrialNamesItsProfile) {
   EXPECT_EQ(TrialReplayLine({5, 9}, "a.b", ""),
-            "tools/dev sim run --swarm --seed 9 --profile 5 --mutate=a.b   # commit unknown");
-  EXPECT_EQ(TrialReplayLine({9, 9}, "", "abc"),
-            "tools/dev sim run --swarm --seed 9   # commit abc");
+            "tools/dev sim run --swarm --seed 9 --profile 5 --mutate=a.b --at unknown");
+  EXPECT_EQ(TrialReplayLine({9, 9}, "", "abc"), "tools/dev sim run --swarm --seed 9 --at abc");
 }
 
 TEST(ArgumentsTest, ReplayLineCanBePasted) {
   const auto swarm = ParseArguments({"run", "--swarm", "--seeds", "1..9", "--mutate=a.b"});
   ASSERT_TRUE(swarm.ok());
-  EXPECT_EQ(ReplayLine(*swarm, 4),
-            "tools/dev sim run --swarm --seed 4 --mutate=a.b   # commit unknown");
+  EXPECT_EQ(ReplayLine(*swarm, 4), "tools/dev sim run --swarm --seed 4 --mutate=a.b --at unknown");
   const auto scenario = ParseArguments({"run", "--scenario=s.txt", "--commit=abc"});
   ASSERT_TRUE(scenario.ok());
-  EXPECT_EQ(ReplayLine(*scenario, 4), "tools/dev sim run --scenario s.txt --seed 4   # commit abc");
+  EXPECT_EQ(ReplayLine(*scenario, 4), "tools/dev sim run --scenario s.txt --seed 4 --at abc");
+}
+
+TEST(ArgumentsTest, AnotherCommitIsRefused) {
+  const auto check = [](const std::string& at, const std::string& commit, bool force) {
+    std::vector<std::string> args = {"run", "--swarm", "--seed=4", "--at", at, "--commit", commit};
+    if (force) args.push_back("--force");
+    return CheckCommit(*ParseArguments(args));
+  };
+  EXPECT_TRUE(check("0123456789ab", "0123456789ab", false).ok());
+  EXPECT_TRUE(check("0123456", "0123456789ab", false).ok());
+  EXPECT_TRUE(check("unknown", "0123456789ab", false).ok());
+  EXPECT_TRUE(check("ffffffff", "0123456789ab", true).ok());
+  EXPECT_EQ(check("ffffffff", "0123456789ab", false).message(),
+            "--at 'ffffffff': this program is of commit 0123456789ab, where the same seed is "
+            "another run; check that commit out, or add --force");
+}
+
+TEST(ArgumentsTest, UntilIsAVirtualTime) {
+  EXPECT_EQ(ParseArguments({"run", "--swarm", "--until=12500ms"})->until,
+            Duration::Milliseconds(12'500));
+  for (const char* bad : {"12", "s", "0s", "-3s", "1h", "99999999999s", "20000s"}) {
+    EXPECT_FALSE(ParseArguments({"run", "--swarm", "--until", bad}).ok()) << bad;
+  }
+  EXPECT_FALSE(ParseArguments({"run", "--swarm", "--seeds=1..2", "--until=1s"}).ok());
 }
 
 TEST(WireTest, AResultSurvivesThePipe) {

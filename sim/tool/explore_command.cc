@@ -14,6 +14,7 @@
 #include "nlohmann/json.hpp"
 #include "sim/explore/journal.h"
 #include "sim/explore/known_probes.h"
+#include "sim/tool/arguments.h"
 #include "sim/tool/campaign.h"
 #include "sim/tool/explore_arguments.h"
 #include "sim/tool/out_folder.h"
@@ -236,8 +237,8 @@ std::string TrialReplayLine(const Trial& trial, const std::string& mutant,
                             const std::string& commit) {
   return absl::StrCat("tools/dev sim run --swarm --seed ", trial.seed,
                       trial.profile == trial.seed ? "" : absl::StrCat(" --profile ", trial.profile),
-                      mutant.empty() ? "" : absl::StrCat(" --mutate=", mutant), "   # commit ",
-                      commit.empty() ? "unknown" : commit);
+                      mutant.empty() ? "" : absl::StrCat(" --mutate=", mutant), " --at ",
+                      commit.empty() ? kUnknownCommit : commit);
 }
 
 int ExploreMain(const std::vector<std::string>& args, const ProgramFactory& factory,

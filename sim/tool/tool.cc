@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "sim/check/history_edn.h"
@@ -90,17 +91,30 @@ class Tool {
     return false;
   }
 
+  // Lines to standard output; `reached` where one has the text of --break-on.
+  void Print(RunTrace* trace, bool* reached) const {
+    const bool quiet = arguments_.log == LogDetail::kNone;
+    if (quiet && arguments_.break_on.empty()) return;
+    trace->detail =
+        arguments_.log == LogDetail::kFull ? TraceLog::Detail::kFull : TraceLog::Detail::kShort;
+    trace->sink = [this, quiet, reached](absl::string_view line) {
+      if (!quiet) std::printf("%.*s\n", static_cast<int>(line.size()), line.data());
+      const std::string& text = arguments_.break_on;
+      if (!text.empty() && absl::StrContains(line, text)) *reached = true;
+    };
+  }
+
   int One() {
     const RunOptions options = OptionsFor(arguments_.seed);
     if (!arguments_.write_scenario.empty() && !Write(options)) return kUsage;
     std::printf("run: %s seed %llu\noptions: %s\n", options.name.c_str(),
                 static_cast<unsigned long long>(options.seed), ToText(options).c_str());
     RunTrace trace;
-    if (arguments_.log != LogDetail::kNone) {
-      trace.detail =
-          arguments_.log == LogDetail::kFull ? TraceLog::Detail::kFull : TraceLog::Detail::kShort;
-      trace.sink = [](absl::string_view line) {
-        std::printf("%.*s\n", static_cast<int>(line.size()), line.data());
+    bool reached = false;
+    Print(&trace, &reached);
+    if (arguments_.until > Duration() || !arguments_.break_on.empty()) {
+      trace.stop = [&](Duration now) {
+        return reached || (arguments_.until > Duration() && now >= arguments_.until);
       };
     }
     trace.tape = arguments_.tape;
@@ -122,6 +136,7 @@ class Tool {
       if (!Write(taped)) return kUsage;
     }
     std::printf("%s%s", VerdictLine(result).c_str(), StatsLines(result).c_str());
+    if (result.oracle == "stopped") return kClean;
     const int status = StatusOf(result);
     if (status != kClean) std::printf("replay: %s\n", g_replay.c_str());
     return status;
@@ -287,6 +302,8 @@ int ToolMain(int argc, char** argv, const ProgramFactory& factory, bool statemen
     const char* commit = std::getenv("GRAPHDB_COMMIT");
     if (commit != nullptr) arguments->commit = commit;
   }
+  const absl::Status same = CheckCommit(*arguments);
+  if (!same.ok()) return Complain(same.message());
   absl::StatusOr<RunSpec> spec = LoadRunSpec(*std::move(arguments), statements);
   if (!spec.ok()) return Complain(spec.status().message());
   const MessageDescriber escaped = &EscapedBytes;

@@ -43,6 +43,15 @@ expect 2 "--scenario 'nowhere.txt'" -- run --scenario nowhere.txt
 expect 2 'unknown option' -- run --speed 9
 expect 0 '^Exit status' -- --help
 
+# A run stops where it is told to, and says how things are.
+expect 0 '^verdict: undecided stopped: as asked' -- run --swarm --seed 1 --until 5s
+expect 0 'virtual=5[.]' -- run --swarm --seed 1 --until 5s --log none
+expect 0 '^verdict: undecided stopped' -- run --swarm --seed 1 --break-on 'load starts' --log none
+expect 0 '^verdict: ok' -- run --swarm --seed 1 --break-on 'nobody says this' --log none
+expect 2 "--until 'soon'" -- run --swarm --until soon
+expect 2 "--at 'ffff': this program is of commit abcd" -- run --swarm --at ffff --commit abcd
+expect 0 '^verdict: ok' -- run --swarm --seed 1 --at ffff --commit abcd --force --log none
+
 # A run written down is the same run.
 for seed in 1 2 3 4 5 6 7 8; do
   expect 0 'trace=' -- run --swarm --seed "$seed" --write-scenario "written$seed.txt"
@@ -59,7 +68,7 @@ expect 2 "--write-scenario 'no/such/folder'" -- run --swarm --write-scenario no/
 expect 1 '^verdict: FAILED graph-symmetry' -- run --swarm --seed 1 --mutate=toy.edges
 count=$(grep -c 'tools/dev sim' <<<"$output")
 [ "$count" -eq 1 ] || { echo "FAILED: $count replay lines"; failures=$((failures + 1)); }
-grep -qE '^replay: tools/dev sim run --swarm --seed 1 --mutate=toy.edges   # commit unknown$' \
+grep -qE '^replay: tools/dev sim run --swarm --seed 1 --mutate=toy.edges --at unknown$' \
   <<<"$output" || { echo "FAILED: no replay line"; failures=$((failures + 1)); }
 
 # A failing run gets small, fails by the same oracle, and is clean without its bug.

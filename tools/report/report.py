@@ -24,7 +24,7 @@ import zipfile
 
 # A test can't know the commit: it would be an input of every test, and no result
 # would ever be cached. Its replay lines end so, and get the commit here.
-_UNKNOWN = "# commit unknown"
+_UNKNOWN = ("# commit unknown", "--at unknown")
 
 _OK, _TESTS_FAILED, _NO_TESTS = 0, 3, 4  # Bazel's exit statuses that tests explain
 
@@ -134,19 +134,22 @@ def write_junit(targets, path):
 def name_commit_in_cases(targets, commit):
     for cases in targets.values():
         for case in cases:
-            case.message = case.message.replace(_UNKNOWN, f"# commit {commit}")
+            for unknown in _UNKNOWN:
+                case.message = case.message.replace(unknown, unknown.replace("unknown", commit))
 
 
 def name_commit_in_files(folder, commit):
-    old, new = _UNKNOWN.encode(), f"# commit {commit}".encode()
     for parent, _, names in os.walk(folder):
         for name in names:
             path = os.path.join(parent, name)
             with open(path, "rb") as file:
                 content = file.read()
-            if old in content:
+            named = content
+            for unknown in _UNKNOWN:
+                named = named.replace(unknown.encode(), unknown.replace("unknown", commit).encode())
+            if named != content:
                 with open(path, "wb") as file:
-                    file.write(content.replace(old, new))
+                    file.write(named)
 
 
 def extract_plans(results, folder):

@@ -115,7 +115,7 @@ class ReportTest(unittest.TestCase):
         self.assertEqual(self.report(), ("2 passed, 0 failed, 2 skipped", 0))
 
     def test_replay_lines_get_the_commit(self):
-        replay = "tools/dev sim run --swarm --seed 7   # commit "
+        replay = "tools/dev sim run --swarm --seed 7 --at "
         self.result("//a:a_test", _FAILING.replace("1 vs 2", replay + "unknown"), status="FAILED",
                     plans="plan_7.txt", plan=f"# {replay}unknown\ncrash 3\n")
         out = os.path.join(self.folder.name, "out")
