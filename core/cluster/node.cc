@@ -38,6 +38,7 @@ class Node::Impl final : public PeerHandler,
   absl::Status Start();
   void HandleClient(v1::ClientRequest request, Reply reply);
   void Drain(Duration limit, absl::AnyInvocable<void()> done);
+  void HandLeadership(ShardId group, NodeId to);
   bool ready() const;
 
   // PeerHandler
@@ -515,6 +516,18 @@ void Node::Impl::PollDrained() {
   env_.scheduler.After(options_.tick, "node.drain", [this] { PollDrained(); });
 }
 
+void Node::Impl::HandLeadership(ShardId group, NodeId to) {
+  const auto found = replicas_.find(group);
+  if (found == replicas_.end() || !found->second.group->is_leader()) return;
+  GroupHost& host = *found->second.group;
+  for (const auto& [replica, node] : host.raft()->config().voters) {
+    if (node == to) {
+      (void)host.TransferLeader(replica);
+      return;
+    }
+  }
+}
+
 // ---- Node ------------------------------------------------------------------
 
 Node::Node(NodeOptions options, env::Env& env)
@@ -530,6 +543,8 @@ void Node::HandleClient(v1::ClientRequest request, Reply reply) {
 void Node::Drain(Duration limit, absl::AnyInvocable<void()> done) {
   impl_->Drain(limit, std::move(done));
 }
+
+void Node::HandLeadership(ShardId group, NodeId to) { impl_->HandLeadership(group, to); }
 
 bool Node::ready() const { return impl_->ready(); }
 

@@ -109,6 +109,10 @@ class Node {
   // runs, at most `limit`; then calls `done`.
   void Drain(Duration limit, absl::AnyInvocable<void()> done);
 
+  // Hands leadership of a group that this node leads to another voter, as an operator
+  // may wish. Nothing happens where that can't be; the preferred leader takes it back.
+  void HandLeadership(ShardId group, NodeId to);
+
   bool ready() const;  // is in a formed cluster and knows a meta leader
   AdjacencyStats adjacency() const;
   void VisitGroups(absl::FunctionRef<void(const GroupView&)> visit) const;

@@ -227,6 +227,7 @@ class Group {
   bool is_leader() const { return role_ == Role::kLeader; }
   Term term() const { return hard_.term; }
   ReplicaId leader() const { return leader_; }
+  bool transferring() const { return transfer_target_ != kNoReplica; }
   LogIndex commit() const { return hard_.commit; }
   LogIndex applied() const { return applied_; }
   LogIndex last_index() const { return log_.last_index(); }

@@ -7,9 +7,9 @@ namespace graphdb::sim {
 
 const char* ChoiceKindName(ChoiceKind kind) {
   static constexpr const char* kNames[kChoiceKindCount] = {
-      "tie",         "drop",       "duplicate",  "tail",      "stale",  "stall",   "write-error",
-      "sync-error",  "read-error", "name-error", "corrupt",   "torn",   "garbage", "engine-error",
-      "flush-error", "lost",       "late",       "impatient", "patient"};
+      "tie",         "drop",       "duplicate",  "tail",      "stale",   "stall",   "write-error",
+      "sync-error",  "read-error", "name-error", "corrupt",   "torn",    "garbage", "engine-error",
+      "flush-error", "lost",       "late",       "impatient", "patient", "copy"};
   return kNames[static_cast<int>(kind)];
 }
 

@@ -46,8 +46,9 @@ enum class ChoiceKind : uint8_t {
   kLate,         // a request comes late
   kImpatient,    // a client gives an attempt up early
   kPatient,      // a client waits long for a request
+  kCopy,         // a copy of a message comes up to copy_max later
 };
-inline constexpr int kChoiceKindCount = 19;
+inline constexpr int kChoiceKindCount = 20;
 const char* ChoiceKindName(ChoiceKind kind);  // "drop", as in a scenario file
 
 struct Choice {

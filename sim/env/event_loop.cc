@@ -69,6 +69,10 @@ void EventLoop::PauseUntil(ActorId actor, Duration until) {
   state.paused_until = std::max(state.paused_until, until);
 }
 
+bool EventLoop::Paused(ActorId actor) const {
+  return actor.value() < actors_.size() && actors_[actor.value()].paused_until > now();
+}
+
 uint64_t EventLoop::Draw(ActorId actor) {
   Actor& state = ActorOf(actor);
   if (state.draw_time != now_.nanoseconds()) {

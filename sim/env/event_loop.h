@@ -72,6 +72,7 @@ class EventLoop {
   Life LifeOf(ActorId actor) const;
   // A stalled process: what is due for `actor` before `until` runs from then on.
   void PauseUntil(ActorId actor, Duration until);
+  bool Paused(ActorId actor) const;
 
   // `kind` is a literal; `payload` a hash of what the event carries.
   EventId At(Duration when, Life life, const char* kind, Callback callback, uint64_t payload = 0);

@@ -1,6 +1,7 @@
 #include "sim/env/sim_fabric.h"
 
 #include "core/base/check.h"
+#include "core/base/cover.h"
 #include "sim/env/mixing.h"
 
 namespace graphdb::sim {
@@ -40,10 +41,10 @@ SimFabric::SimFabric(EventLoop& loop, uint32_t node_count)
   loop_.SetMessageSink(this);
 }
 
-SimFabric::Link& SimFabric::LinkOf(NodeId from, NodeId to) {
+size_t SimFabric::PlaceOf(NodeId from, NodeId to) const {
   GRAPHDB_CHECK(from.value() < node_count_) << from;
   GRAPHDB_CHECK(to.value() < node_count_) << to;
-  return links_[from.value() * node_count_ + to.value()];
+  return size_t{from.value()} * node_count_ + to.value();
 }
 
 void SimFabric::SetProfile(const LinkProfile& profile) {
@@ -96,9 +97,26 @@ void SimFabric::Send(NodeId from, NodeId to, std::string message) {
   }
   if (Happens(road, ChoiceKind::kDuplicate, rng.Below(kMillion) < link.profile.duplicate_ppm)) {
     ++counters_.duplicated;
-    Launch(road, rng, message);
+    Launch(road, DrawDelay(road, rng), message);
   }
-  Launch(road, rng, std::move(message));
+  const Duration delay = DrawDelay(road, rng);
+  MaybeCopy(road, rng, message);
+  Launch(road, delay, std::move(message));
+}
+
+// Draws and questions of its own: what else happens to a message is the same
+// with copies and without.
+void SimFabric::MaybeCopy(const Road& road, Random rng, const std::string& message) {
+  const uint32_t ppm = road.link.profile.copy_ppm;
+  const bool drawn = ppm != 0 && rng.Below(kMillion) < ppm;
+  if (!loop_.choices().Happens(ChoiceKind::kCopy, NodeActor(road.from), NodeActor(road.to),
+                               road.link.copies_asked++, drawn)) {
+    return;
+  }
+  GRAPHDB_COVER("sim_fabric.late_copy");
+  ++counters_.copied;
+  Launch(road, road.link.profile.delay_min + rng.UniformDuration(road.link.profile.copy_max),
+         message);
 }
 
 bool SimFabric::Happens(const Road& road, ChoiceKind kind, bool drawn) {
@@ -125,9 +143,8 @@ Duration SimFabric::DrawDelay(const Road& road, Random& rng) {
   return delay;
 }
 
-void SimFabric::Launch(const Road& road, Random& rng, std::string message) {
+void SimFabric::Launch(const Road& road, Duration delay, std::string message) {
   const auto& [link, from, to] = road;
-  const Duration delay = DrawDelay(road, rng);
   if (link.in_flight >= link.profile.queue_messages_max) {
     ++counters_.overflowed;
     return RecordUnsent(from, to, message, "overflow");

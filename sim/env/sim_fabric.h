@@ -5,9 +5,9 @@
 //   fabric.Cut(NodeId(0), NodeId(2));        // one way
 //   fabric.HealAll();
 //
-// A message is dropped, delayed, duplicated or kept for long by a draw from the
-// stream of its link and its stable id (send time, number within that instant);
-// other messages don't shift it. In-flight messages are lost where the link is
+// A message is dropped, delayed, duplicated, kept for long or copied for later by
+// a draw from the stream of its link and its stable id (send time, number within
+// that instant); other messages don't shift it. In-flight messages are lost where the link is
 // cut when they arrive. A message outlives its sender's incarnation.
 //
 // Invariants:
@@ -38,6 +38,8 @@ struct LinkProfile {
   Duration tail_max = Duration::Milliseconds(50);
   uint32_t stale_ppm = 0;  // kept for up to stale_max, beyond a restart
   Duration stale_max = Duration::Seconds(20);
+  uint32_t copy_ppm = 0;  // comes as it should, and once more up to copy_max later
+  Duration copy_max = Duration::Seconds(10);
   uint32_t queue_messages_max = 1000;
 
   friend bool operator==(const LinkProfile&, const LinkProfile&) = default;
@@ -51,7 +53,8 @@ struct NetworkCounters {
   uint64_t cut = 0;         // by a partition
   uint64_t overflowed = 0;  // by invariant 2
   uint64_t duplicated = 0;
-  uint64_t late = 0;  // tail or stale
+  uint64_t late = 0;    // tail or stale
+  uint64_t copied = 0;  // by copy_ppm
 };
 
 class SimFabric final : public EventLoop::MessageSink {
@@ -72,6 +75,10 @@ class SimFabric final : public EventLoop::MessageSink {
   // Null: nobody listens. It outlives the fabric.
   void SetRecorder(Recorder* recorder) { recorder_ = recorder; }
 
+  bool IsCut(NodeId from, NodeId to) const { return links_[PlaceOf(from, to)].cut; }
+  const LinkProfile& profile(NodeId from, NodeId to) const {
+    return links_[PlaceOf(from, to)].profile;
+  }
   uint32_t node_count() const { return node_count_; }
   const NetworkCounters& counters() const { return counters_; }
 
@@ -84,6 +91,7 @@ class SimFabric final : public EventLoop::MessageSink {
     int64_t instant = -1;
     uint64_t number = 0;
     uint64_t questions = 0;  // asked of Choices
+    uint64_t copies_asked = 0;
   };
   // A link with its ends.
   struct Road {
@@ -91,10 +99,12 @@ class SimFabric final : public EventLoop::MessageSink {
     NodeId from, to;
   };
 
-  Link& LinkOf(NodeId from, NodeId to);
+  size_t PlaceOf(NodeId from, NodeId to) const;
+  Link& LinkOf(NodeId from, NodeId to) { return links_[PlaceOf(from, to)]; }
   bool Happens(const Road& road, ChoiceKind kind, bool drawn);
   Duration DrawDelay(const Road& road, Random& rng);
-  void Launch(const Road& road, Random& rng, std::string message);
+  void MaybeCopy(const Road& road, Random rng, const std::string& message);
+  void Launch(const Road& road, Duration delay, std::string message);
   void RecordSent(NodeId from, NodeId to, Duration due, uint64_t number, absl::string_view message);
   void RecordLost(NodeId from, NodeId to, uint64_t number, const char* why);
   // Of a message that never leaves.

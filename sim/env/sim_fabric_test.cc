@@ -86,6 +86,36 @@ TEST_F(SimFabricTest, DropsDuplicatesAndReordersAtTheirRates) {
   EXPECT_TRUE(reordered);
 }
 
+TEST_F(SimFabricTest, ACopyComesLateAndNothingElseChanges) {
+  LinkProfile profile;
+  profile.drop_ppm = 100'000;
+  profile.queue_messages_max = 100'000;
+  const auto send = [&] {
+    arrived_[1].clear();
+    fabric_.SetProfile(profile);
+    const Duration sent = loop_.now();
+    for (int i = 0; i < 2000; ++i) fabric_.Send(NodeId(0), NodeId(1), std::to_string(i));
+    loop_.RunUntil(sent + Duration::Seconds(30));
+    return sent;
+  };
+  send();
+  EXPECT_EQ(fabric_.counters().copied, 0u);
+  const uint64_t dropped = fabric_.counters().dropped;
+  profile.copy_ppm = 100'000;
+  const Duration sent = send();
+  EXPECT_NEAR(static_cast<double>(fabric_.counters().copied), 180, 60);
+  EXPECT_EQ(arrived_[1].size(),
+            2000 - (fabric_.counters().dropped - dropped) + fabric_.counters().copied);
+  size_t late = 0;
+  std::map<std::string, int> times;
+  for (const Arrival& arrival : arrived_[1]) {
+    EXPECT_LE(++times[arrival.text], 2);
+    EXPECT_LE(arrival.time - sent, profile.delay_min + profile.copy_max);
+    if (arrival.time - sent > Duration::Seconds(1)) ++late;
+  }
+  EXPECT_GT(late, 100u);
+}
+
 TEST_F(SimFabricTest, BoundedLinkDropsWhatDoesNotFit) {
   LinkProfile profile;
   profile.queue_messages_max = 10;

@@ -46,6 +46,7 @@ MaybeViolation Observer::Look() {
       place = PlaceOf(view.group, place, &node.groups);
     }
     Seen& seen = node.groups[place++].second;
+    if (view.hands_over) leadership_.NoteHandOver(view.group);
     if (!violation && HasNews(view, seen)) violation = LookAt(id, view, &seen);
   });
   return violation;
@@ -172,6 +173,9 @@ bool Observer::Settled() const {
   struct Range {
     LogIndex commit_max;
     LogIndex applied_min = LogIndex(~uint64_t{0});
+    Term term_max;
+    Term term_min = Term(~uint64_t{0});
+    bool led = true;  // everybody knows by whom
   };
   std::map<ShardId, Range> groups;
   for (uint32_t n = 0; n < nodes_.size(); ++n) {
@@ -181,10 +185,14 @@ bool Observer::Settled() const {
       Range& range = groups[view.group];
       range.commit_max = std::max(range.commit_max, view.commit);
       range.applied_min = std::min(range.applied_min, view.applied);
+      range.term_max = std::max(range.term_max, view.term);
+      range.term_min = std::min(range.term_min, view.term);
+      range.led = range.led && (view.is_leader || view.knows_leader);
     });
   }
   return std::all_of(groups.begin(), groups.end(), [](const auto& group) {
-    return group.second.applied_min == group.second.commit_max;
+    const Range& range = group.second;
+    return range.applied_min == range.commit_max && range.term_min == range.term_max && range.led;
   });
 }
 

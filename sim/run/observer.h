@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "sim/check/raft_safety.h"
+#include "sim/run/leadership.h"
 #include "sim/world/world.h"
 
 namespace graphdb::sim {
@@ -20,7 +21,8 @@ namespace graphdb::sim {
 class Observer {
  public:
   // `world` outlives it.
-  explicit Observer(World& world) : world_(world), nodes_(world.options().nodes) {}
+  explicit Observer(World& world)
+      : world_(world), nodes_(world.options().nodes), leadership_(world) {}
 
   // After each event.
   MaybeViolation Look();
@@ -30,12 +32,13 @@ class Observer {
   // Leaders of new terms since the run began.
   uint64_t leaders_seen() const { return leaders_seen_; }
   const RaftSafety& safety() const { return safety_; }
+  Leadership& leadership() { return leadership_; }
   // Each pattern that a group's replicas were in when one of them began or ceased to
   // lead: who is up and leads, whose term, log and commit is ahead of whose. Hashes.
   const std::set<uint32_t>& constellations() const { return constellations_; }
 
-  // Every node is up, and all replicas of each group have applied all that any
-  // of them knows as committed.
+  // Every node is up, and all replicas of each group are in one term with one leader
+  // and have applied all that any of them knows as committed.
   bool Settled() const;
   // "; node2 shard=1 term 7 leads, first 3, last 9, commit 9, applied 9; ...", for the
   // report of a run that hangs.
@@ -76,6 +79,7 @@ class Observer {
   World& world_;
   std::vector<Node> nodes_;
   RaftSafety safety_;
+  Leadership leadership_;
   std::map<ShardId, Decided> decided_;
   uint64_t leaders_seen_ = 0;
   std::set<uint32_t> constellations_;

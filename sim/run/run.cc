@@ -109,12 +109,10 @@ class Run {
       world_.Play(options_.plan);
     }
     driver_.StartLoad();
-    const Duration load_end = world_.loop().now() + options_.duration;
-    Duration due;
-    while (world_.loop().NextDue(&due) && due <= load_end) {
-      if (!StepOnce()) return false;
-    }
+    const Duration lull = std::min(options_.lull, options_.duration);
+    if (!StepFor(options_.duration - lull)) return false;
     driver_.StopLoad();
+    if (!StepFor(lull)) return false;
     world_.EndFaults();
     result_.leader_changes = observer_.leaders_seen() - leaders_before;
     if (!Until("answered what was under way", options_.final_limit,
@@ -130,12 +128,26 @@ class Run {
     return Until("settled", options_.final_limit, [&] { return observer_.Settled(); });
   }
 
+  // False where the run ended early, with the verdict set.
+  bool StepFor(Duration time) {
+    const Duration end = world_.loop().now() + time;
+    Duration due;
+    while (world_.loop().NextDue(&due) && due <= end) {
+      if (!StepOnce()) return false;
+    }
+    return true;
+  }
+
   bool StepOnce() {
     if (!world_.Step()) return Fail("stalled", "no event is left");
     if (after_event_) after_event_(world_.loop());
     if (auto violation = observer_.Look()) return Fail(violation->oracle, violation->message);
     if (stop_ && stop_(world_.loop().now())) {
       return GiveUp("stopped", absl::StrCat("as asked", observer_.Describe()));
+    }
+    if (world_.loop().now() >= next_look_) {
+      next_look_ = world_.loop().now() + kLeadershipPoll;
+      if (auto v = observer_.leadership().Look()) return Fail(v->oracle, v->message);
     }
     if (world_.loop().events_dispatched() < options_.events_max) return true;
     return GiveUp("budget", absl::StrCat("more than ", options_.events_max, " events"));
@@ -335,6 +347,7 @@ class Run {
   absl::AnyInvocable<bool(Duration)> stop_;
   absl::AnyInvocable<void(absl::string_view, const History&)> history_;
   RunResult result_;
+  Duration next_look_;  // at who leads
   bool forms_cluster_ = true;
   bool served_while_forming_ = false;
   bool note_moments_ = false;

@@ -32,6 +32,7 @@ void VisitNumbers(Result& r, Visit visit) {
   visit(r.network.overflowed);
   visit(r.network.duplicated);
   visit(r.network.late);
+  visit(r.network.copied);
   visit(r.leader_changes);
   visit(r.conflicts);
   visit(r.self_halts);

@@ -128,6 +128,12 @@ class ClusterProgram final : public Program {
     return cluster::AppliedRecordKey(group);
   }
 
+  void HandLeadership(ShardId group, NodeId to) override { node_.HandLeadership(group, to); }
+
+  void Drain(Duration limit, absl::AnyInvocable<void()> done) override {
+    node_.Drain(limit, std::move(done));
+  }
+
   void VisitReplicas(absl::FunctionRef<void(const ReplicaView&)> visit) const override {
     node_.VisitGroups([&](const cluster::GroupView& group) {
       if (group.raft == nullptr) return;
@@ -141,7 +147,8 @@ class ClusterProgram final : public Program {
       };
       visit(ReplicaView{group.group, group.raft->is_leader(), group.raft->term(), log.first_index(),
                         log.last_index(), group.raft->commit(), group.applied,
-                        VotersOf(group.raft->config()), entry, decision});
+                        VotersOf(group.raft->config()), entry, decision,
+                        group.raft->leader() != kNoReplica, group.raft->transferring()});
     });
   }
 

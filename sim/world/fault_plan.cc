@@ -57,6 +57,9 @@ std::string Details(const FaultAction& action) {
       if (!action.from) break;
       return absl::StrCat(" ", NodeName(*action.from), " -> ", NodeName(*action.to), " ",
                           DurationText(action.amount));
+    case FaultKind::kTransfer:
+      return absl::StrCat(" ", GroupName(action.target.group), " -> ", NodeName(*action.to));
+    case FaultKind::kDrain:
     case FaultKind::kSlowDisk:
     case FaultKind::kPause:
     case FaultKind::kStepWall:
@@ -87,8 +90,8 @@ std::string MomentText(const FaultAction& action) {
 
 const char* FaultKindName(FaultKind kind) {
   static constexpr const char* kNames[kFaultKindCount] = {
-      "crash",     "restart", "partition", "cut",        "heal",      "slow-disk", "pause",
-      "step-wall", "network", "fail-sync", "fail-write", "slow-link", "rot"};
+      "crash",   "restart",   "partition",  "cut",       "heal", "slow-disk", "pause", "step-wall",
+      "network", "fail-sync", "fail-write", "slow-link", "rot",  "transfer",  "drain"};
   return kNames[static_cast<int>(kind)];
 }
 

@@ -35,8 +35,10 @@ enum class FaultKind : uint8_t {
   kFailWrite,  // target: writes fail likewise
   kSlowLink,   // from -> to, or all links of target; amount: the mean delay, 0 ends it
   kRot,        // target: a bit of its Raft log, long durable, flips; then it loses power
+  kTransfer,   // target, a group's leader: hands leadership to `to`
+  kDrain,      // target: is shut down in order, amount at most, and started again
 };
-inline constexpr int kFaultKindCount = 13;
+inline constexpr int kFaultKindCount = 15;
 const char* FaultKindName(FaultKind kind);
 
 // When a crash strikes: at once, or as soon as the target is in the middle of
@@ -84,7 +86,7 @@ struct FaultAction {
   bool power = true;                        // kCrash
   CrashMoment moment = CrashMoment::kNow;   // kCrash
   std::vector<std::vector<NodeId>> groups;  // kPartition
-  std::optional<NodeId> from, to;           // kCut, kHeal, kSlowLink
+  std::optional<NodeId> from, to;           // kCut, kHeal, kSlowLink; `to`: kTransfer
   Duration amount;
   NetworkRates network;
 

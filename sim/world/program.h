@@ -40,6 +40,8 @@ struct ReplicaView {
   // The entry at an index of [first, last].
   absl::FunctionRef<LogEntryView(LogIndex)> entry;
   absl::FunctionRef<DecisionView(LogIndex)> decision;
+  bool knows_leader = true;  // who leads its term
+  bool hands_over = false;   // it leads, and is about to hand leadership to another
 };
 
 class Program {
@@ -50,6 +52,10 @@ class Program {
   virtual absl::Status Start() = 0;
   virtual void HandleClient(v1::ClientRequest request, Reply reply) = 0;
   virtual void VisitReplicas(absl::FunctionRef<void(const ReplicaView&)> visit) const = 0;
+  // Hands leadership of the group to `to`, where it leads it.
+  virtual void HandLeadership(ShardId group, NodeId to) {}
+  // Gets ready to be shut down, for `limit` at most.
+  virtual void Drain(Duration limit, absl::AnyInvocable<void()> done) { done(); }
   // The engine's key of a group's applied record (rule L5); empty: it has none.
   virtual std::string AppliedRecordKey(ShardId group) const { return ""; }
   // Whether it serves only in a cluster that a majority has formed (rule I1); toys don't.

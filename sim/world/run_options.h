@@ -101,6 +101,7 @@ struct RunOptions {
   uint32_t shards = 3;
   uint32_t founder = 1;                       // the number in its name: at most `nodes`
   Duration duration = Duration::Seconds(30);  // of load, after the cluster has formed
+  Duration lull;  // the end of the duration, in which faults go on and clients begin nothing
   std::vector<WorkloadSpec> workloads;
   Duration think_mean = Duration::Milliseconds(500);
   LinkProfile network;

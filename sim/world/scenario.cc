@@ -317,7 +317,7 @@ class Parser {
     if (!known) {
       return in.Error(
           "crash, restart, partition, cut, heal, slow-disk, pause, step-wall, network, fail-sync, "
-          "fail-write, slow-link or rot");
+          "fail-write, slow-link, rot, transfer or drain");
     }
     GRAPHDB_RETURN_IF_ERROR(Details(in, &action));
     plan->push_back(std::move(action));
@@ -336,6 +336,8 @@ class Parser {
         return Link(in, action);
       case FaultKind::kSlowLink:
         return SlowLink(in, action);
+      case FaultKind::kTransfer:
+        return Transfer(in, action);
       default:
         break;
     }
@@ -352,7 +354,7 @@ class Parser {
       }
     }
     const bool timed = action->kind == FaultKind::kSlowDisk || action->kind == FaultKind::kPause ||
-                       action->kind == FaultKind::kStepWall;
+                       action->kind == FaultKind::kStepWall || action->kind == FaultKind::kDrain;
     if (timed) {
       GRAPHDB_ASSIGN_OR_RETURN(action->amount,
                                in.TakeDuration(action->kind == FaultKind::kStepWall));
@@ -433,6 +435,15 @@ class Parser {
       GRAPHDB_ASSIGN_OR_RETURN(action->to, Node(in));
     }
     GRAPHDB_ASSIGN_OR_RETURN(action->amount, in.TakeDuration());
+    return absl::OkStatus();
+  }
+
+  // "transfer shard=1 -> node2"
+  absl::Status Transfer(LineReader& in, FaultAction* action) {
+    action->target.kind = FaultTarget::Kind::kLeader;
+    GRAPHDB_ASSIGN_OR_RETURN(action->target.group, Group(in));
+    if (!in.TakeIf("->")) return in.Error("->");
+    GRAPHDB_ASSIGN_OR_RETURN(action->to, Node(in));
     return absl::OkStatus();
   }
 

@@ -50,6 +50,8 @@ TEST(ScenarioTest, ReadsAWholeFile) {
       "at 3500ms slow-link node2 -> node1 400ms\n"
       "at 3600ms slow-link leader meta 20ms\n"
       "at 10s restart node1\n"
+      "at 11s transfer shard=1 -> node3\n"
+      "at 12s drain leader meta 500ms\n"
       "when leader shard=2 appends 5 after 20ms crash node2\n"
       "when meta elects 3 heal\n"
       "when shard=1 commits 40 pause leader shard=1 2s\n"
@@ -71,7 +73,7 @@ TEST(ScenarioTest, ReadsAWholeFile) {
   ASSERT_EQ(options.forming_plan.size(), 1u);
   EXPECT_EQ(ToText(options.forming_plan[0]), "at 30ms crash node2");
   EXPECT_EQ(options.workloads, (std::vector<WorkloadSpec>{{"bank", 4}}));
-  ASSERT_EQ(options.plan.size(), 11u);
+  ASSERT_EQ(options.plan.size(), 13u);
   EXPECT_EQ(ToText(options.plan[0]), "at 3s slow-disk node2 50ms");
   EXPECT_EQ(ToText(options.plan[1]), "at 3500ms slow-link node2 -> node1 400ms");
   EXPECT_EQ(ToText(options.plan[2]), "at 3600ms slow-link leader meta 20ms");
@@ -80,9 +82,11 @@ TEST(ScenarioTest, ReadsAWholeFile) {
   EXPECT_EQ(ToText(options.plan[5]), "at 8s cut node1 -> node2");
   EXPECT_EQ(ToText(options.plan[6]), "at 9s heal");
   EXPECT_EQ(ToText(options.plan[7]), "at 10s restart node1");
-  EXPECT_EQ(ToText(options.plan[8]), "when leader shard=2 appends 5 after 20ms crash node2");
-  EXPECT_EQ(ToText(options.plan[9]), "when meta elects 3 heal");
-  EXPECT_EQ(ToText(options.plan[10]), "when shard=1 commits 40 pause leader shard=1 2s");
+  EXPECT_EQ(ToText(options.plan[8]), "at 11s transfer shard=1 -> node3");
+  EXPECT_EQ(ToText(options.plan[9]), "at 12s drain leader meta 500ms");
+  EXPECT_EQ(ToText(options.plan[10]), "when leader shard=2 appends 5 after 20ms crash node2");
+  EXPECT_EQ(ToText(options.plan[11]), "when meta elects 3 heal");
+  EXPECT_EQ(ToText(options.plan[12]), "when shard=1 commits 40 pause leader shard=1 2s");
   ExpectReadsBackEqual(*parsed);
 }
 

@@ -38,14 +38,19 @@ Duration Milliseconds(Random& rng, int64_t low, int64_t high) {
   return Duration::Milliseconds(rng.Between(low, high));
 }
 
+ShardId DrawGroup(Random& rng, const RunOptions& options) {
+  const uint64_t group = rng.Below(options.shards + 1);
+  return group == options.shards ? kMetaGroup : ShardId(static_cast<uint16_t>(group));
+}
+
 FaultTarget DrawTarget(Random& rng, const RunOptions& options) {
   FaultTarget target;
   const uint64_t kind = rng.Below(10);
-  const uint64_t group = rng.Below(options.shards + 1);
+  const ShardId group = DrawGroup(rng, options);
   const uint64_t node = rng.Below(options.nodes);
   if (kind < 4) {
     target.kind = FaultTarget::Kind::kLeader;
-    target.group = group == options.shards ? kMetaGroup : ShardId(static_cast<uint16_t>(group));
+    target.group = group;
   } else if (kind < 5) {
     target.kind = FaultTarget::Kind::kGateway;
   } else {
@@ -154,6 +159,44 @@ void DrawAmnesia(const RunOptions& options, bool rot, Duration at, Random& rng, 
   plan->push_back(std::move(end));
 }
 
+// What an operator does to a cluster that works.
+void DrawOperator(const RunOptions& options, FaultAction action, Random& rng, FaultPlan* plan) {
+  if (action.kind == FaultKind::kTransfer) {
+    action.target = {FaultTarget::Kind::kLeader, NodeId(), DrawGroup(rng, options)};
+    action.to = NodeId(static_cast<uint32_t>(rng.Below(options.nodes)));
+  } else {
+    action.target = DrawTarget(rng, options);
+    action.amount = Milliseconds(rng, 10, 3'000);
+  }
+  plan->push_back(std::move(action));
+}
+
+// A node that hears nobody, or that nobody hears: its leaders and the others see the
+// world in two ways. Often somebody is just being made leader.
+void DrawOneWay(const RunOptions& options, Duration at, Random& rng, FaultPlan* plan) {
+  const NodeId alone(static_cast<uint32_t>(rng.Below(options.nodes)));
+  const bool deaf = rng.Chance(1, 2);
+  const Duration end = at + Milliseconds(rng, 200, rng.Chance(1, 4) ? 10'000 : 3'000);
+  for (uint32_t n = 0; n < options.nodes; ++n) {
+    if (NodeId(n) == alone) continue;
+    FaultAction cut;
+    cut.at = at;
+    cut.kind = FaultKind::kCut;
+    cut.from = deaf ? NodeId(n) : alone;
+    cut.to = deaf ? alone : NodeId(n);
+    FaultAction heal = cut;
+    heal.at = end;
+    heal.kind = FaultKind::kHeal;
+    plan->push_back(std::move(cut));
+    plan->push_back(std::move(heal));
+  }
+  if (!rng.Chance(1, 3)) return;
+  FaultAction transfer;
+  transfer.at = at - std::min(at, Milliseconds(rng, 0, 20));
+  transfer.kind = FaultKind::kTransfer;
+  DrawOperator(options, std::move(transfer), rng, plan);
+}
+
 // Everything that goes one way, or to and from one node, takes long: answers
 // come when much else has happened. Half of the single links die of it.
 void DrawSlowLink(const RunOptions& options, Duration at, Random& rng, FaultPlan* plan) {
@@ -172,7 +215,7 @@ void DrawSlowLink(const RunOptions& options, Duration at, Random& rng, FaultPlan
     const uint64_t step = 1 + rng.Below(options.nodes - 1);
     slow.from = NodeId(static_cast<uint32_t>(from));
     slow.to = NodeId(static_cast<uint32_t>((from + step) % options.nodes));
-    slow.amount = Milliseconds(rng, 30, 700);
+    slow.amount = Milliseconds(rng, 30, rng.Chance(1, 4) ? 2'500 : 700);
     end.from = slow.from;
     end.to = slow.to;
     if (rng.Chance(1, 2)) {
@@ -208,7 +251,12 @@ void DrawFault(const RunOptions& options, const Families& families, Duration at,
       if (rng.Chance(1, 3)) return DrawAmnesia(options, /*rot=*/false, at, rng, plan);
       action.groups = DrawGroups(rng, options.nodes);
       break;
+    case FaultKind::kTransfer:
+    case FaultKind::kDrain:
+    case FaultKind::kStepWall:
+      return DrawOperator(options, std::move(action), rng, plan);
     case FaultKind::kCut: {
+      if (rng.Chance(1, 2)) return DrawOneWay(options, at, rng, plan);
       const uint64_t from = rng.Below(options.nodes);
       const uint64_t step = 1 + rng.Below(options.nodes - 1);
       action.from = NodeId(static_cast<uint32_t>(from));
@@ -240,11 +288,6 @@ void DrawFault(const RunOptions& options, const Families& families, Duration at,
       action.amount = Milliseconds(rng, 10, rng.Chance(1, 4) ? 8'000 : 3'000);
       plan->push_back(std::move(action));
       return;
-    case FaultKind::kStepWall:
-      action.target = DrawTarget(rng, options);
-      action.amount = Milliseconds(rng, 10, 3'000);
-      plan->push_back(std::move(action));
-      return;
     case FaultKind::kFailSync:
       action.target.node = NodeId(static_cast<uint32_t>(rng.Below(options.nodes)));
       if (rng.Chance(1, 3)) PowerCut(action.target, end.at, rng, plan);
@@ -270,9 +313,12 @@ Families DrawFamilies(Random& rng) {
       {FaultKind::kCrash, 6},    {FaultKind::kPartition, 4}, {FaultKind::kCut, 3},
       {FaultKind::kSlowDisk, 2}, {FaultKind::kNetwork, 3},   {FaultKind::kPause, 3},
       {FaultKind::kStepWall, 1}, {FaultKind::kFailSync, 2},  {FaultKind::kFailWrite, 1},
-      {FaultKind::kRot, 2},      {FaultKind::kSlowLink, 5}};
+      {FaultKind::kRot, 2},      {FaultKind::kSlowLink, 5},  {FaultKind::kTransfer, 3},
+      {FaultKind::kDrain, 2}};
+  // A few of them often meet themselves; many meet each other.
+  const uint64_t share = rng.Chance(1, 3) ? 1 : 3;
   for (const auto& [kind, weight] : all) {
-    const bool on = rng.Chance(3, 5);
+    const bool on = rng.Chance(share, 5);
     const uint64_t extra = rng.Below(4);
     if (on) families.Add(kind, weight + extra);
   }
@@ -305,6 +351,20 @@ void DrawNetwork(Random& rng, RunOptions* options) {
     options->clients.impatient_ppm = static_cast<uint32_t>(rng.Between(150'000, 500'000));
   }
   if (rng.Chance(1, 2)) options->clients.patient_ppm = static_cast<uint32_t>(rng.Below(200'000));
+}
+
+// What comes again when nobody waits for it any more, and clients that wait for all
+// of it.
+void DrawPatience(uint64_t seed, RunOptions* options) {
+  Random rng(StreamSeed(seed, "swarm.patience", 0));
+  if (rng.Chance(2, 5)) {
+    options->network.copy_ppm = static_cast<uint32_t>(rng.Between(5'000, 100'000));
+    options->network.copy_max = Milliseconds(rng, 300, rng.Chance(1, 3) ? 20'000 : 4'000);
+  }
+  if (rng.Chance(1, 6)) {
+    options->clients.patient_ppm = static_cast<uint32_t>(rng.Between(400'000, 1'000'000));
+  }
+  if (rng.Chance(1, 5)) options->lull = Milliseconds(rng, 3'000, 10'000);
 }
 
 void DrawDevices(Random& rng, RunOptions* options) {
@@ -436,6 +496,7 @@ RunOptions DrawSwarmOptions(uint64_t seed) {
   DrawForming(seed, &options);
   if (rng.Below(100) < kFaultFreePercent) return options;
   DrawKnobs(rng, &options);
+  DrawPatience(seed, &options);
   DrawTuning(seed, &options.knobs);
   const Families families = DrawFamilies(rng);
   const uint64_t faults = 4 + rng.Below(6);

@@ -103,6 +103,8 @@ bool World::Step() {
 
 bool World::Up(NodeId node) const { return slots_[node.value()].live != nullptr; }
 
+bool World::Awake(NodeId node) const { return Up(node) && !loop_.Paused(NodeActor(node)); }
+
 bool World::AllUp() const {
   return std::all_of(slots_.begin(), slots_.end(),
                      [](const Slot& slot) { return slot.lost || slot.live != nullptr; });
@@ -199,6 +201,11 @@ void World::Crash(NodeId node, bool power) {
   Say(env::LogLevel::kWarning, NodeActor(node), power ? "crashes: power" : "crashes: process");
   loop_.End(NodeActor(node));
   Bury(node, power);
+}
+
+void World::StepWall(NodeId node, Duration amount) {
+  Slot& slot = slots_[node.value()];
+  if (slot.live != nullptr) slot.live->clock.StepWall(amount.milliseconds());
 }
 
 void World::StrikeArmed(NodeId node) {
@@ -386,176 +393,6 @@ void World::Settle(uint64_t call, CallResult result, const char* kind, uint64_t 
       after + ClientDelay(ClientActor(client)), client_lives_[client], kind,
       [done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); },
       payload);
-}
-
-std::optional<NodeId> World::FindReplica(ShardId group, bool leader) const {
-  // Of several leaders the one of the newest term.
-  std::optional<NodeId> found;
-  Term newest;
-  for (uint32_t n = 0; n < slots_.size(); ++n) {
-    VisitReplicas(NodeId(n), [&](const ReplicaView& view) {
-      if (view.group != group || view.is_leader != leader) return;
-      if (found && view.term <= newest) return;
-      found = NodeId(n);
-      newest = view.term;
-    });
-  }
-  return found;
-}
-
-std::vector<NodeId> World::Resolve(const FaultTarget& target) {
-  std::vector<NodeId> nodes;
-  switch (target.kind) {
-    case FaultTarget::Kind::kAll:
-      for (uint32_t n = 0; n < slots_.size(); ++n) nodes.push_back(NodeId(n));
-      return nodes;
-    case FaultTarget::Kind::kLeader:
-    case FaultTarget::Kind::kFollower: {
-      const bool leader = target.kind == FaultTarget::Kind::kLeader;
-      const std::optional<NodeId> found = FindReplica(target.group, leader);
-      if (found) nodes.push_back(*found);
-      return nodes;
-    }
-    case FaultTarget::Kind::kGateway:
-      // The gateway of the oldest write that waits for its answer.
-      for (const auto& [id, call] : calls_) {
-        if (!call.write) continue;
-        nodes.push_back(call.gateway);
-        break;
-      }
-      return nodes;
-    case FaultTarget::Kind::kNode:
-      return {target.node};
-  }
-  return nodes;
-}
-
-void World::Partition(const std::vector<std::vector<NodeId>>& groups) {
-  for (const auto& group : groups) {
-    for (const NodeId from : group) {
-      for (uint32_t n = 0; n < slots_.size(); ++n) {
-        const NodeId to(n);
-        if (std::find(group.begin(), group.end(), to) != group.end()) continue;
-        fabric_.Cut(from, to);
-        fabric_.Cut(to, from);
-      }
-    }
-  }
-}
-
-void World::SetNetwork(const NetworkRates& rates) {
-  LinkProfile profile = options_.network;
-  profile.drop_ppm = rates.drop_ppm;
-  profile.duplicate_ppm = rates.duplicate_ppm;
-  profile.tail_ppm = rates.tail_ppm;
-  profile.delay_mean = rates.delay_mean;
-  SetLinks(profile);
-}
-
-void World::SetLinks(const LinkProfile& profile) {
-  links_ = profile;
-  fabric_.SetProfile(profile);
-  for (const SlowLink& link : options_.slow_links) {
-    LinkProfile slow = profile;
-    slow.delay_mean = link.delay_mean;
-    fabric_.SetLinkProfile(link.from, link.to, slow);
-  }
-  for (const auto& [link, delay_mean] : slowed_) {
-    LinkProfile slow = profile;
-    slow.delay_mean = delay_mean;
-    fabric_.SetLinkProfile(link.first, link.second, slow);
-  }
-}
-
-void World::SlowLinks(const FaultAction& action) {
-  const auto slow = [&](NodeId from, NodeId to) {
-    slowed_.erase({from, to});
-    if (action.amount > Duration() && from != to) slowed_[{from, to}] = action.amount;
-  };
-  if (action.from) {
-    slow(*action.from, *action.to);
-    return SetLinks(links_);
-  }
-  for (const NodeId node : Resolve(action.target)) {
-    for (uint32_t n = 0; n < slots_.size(); ++n) {
-      slow(node, NodeId(n));
-      slow(NodeId(n), node);
-    }
-  }
-  SetLinks(links_);
-}
-
-void World::Apply(const FaultAction& action) {
-  ++fault_counts_[FaultKindName(action.kind)];
-  Say(env::LogLevel::kInfo, kWorldActor, ToText(action));
-  Record(TraceEvent::Kind::kFault, kWorldActor, 0, trace_.recorder() ? ToText(action) : "");
-  switch (action.kind) {
-    case FaultKind::kPartition:
-      return Partition(action.groups);
-    case FaultKind::kCut:
-      return fabric_.Cut(*action.from, *action.to);
-    case FaultKind::kHeal:
-      if (action.from) return fabric_.Heal(*action.from, *action.to);
-      return fabric_.HealAll();
-    case FaultKind::kNetwork:
-      return SetNetwork(action.network);
-    case FaultKind::kSlowLink:
-      return SlowLinks(action);
-    default:
-      break;
-  }
-  for (const NodeId node : Resolve(action.target)) {
-    Slot& slot = slots_[node.value()];
-    switch (action.kind) {
-      case FaultKind::kCrash:
-        if (action.moment == CrashMoment::kNow || !Up(node)) {
-          Crash(node, action.power);
-          break;
-        }
-        if (!slot.armed) ++armed_count_;
-        slot.armed = ArmedCrash{action.moment, action.power};
-        break;
-      case FaultKind::kRestart:
-        if (!slot.wanted_up) Start(node);
-        break;
-      case FaultKind::kSlowDisk:
-        slot.disk_faults.sync_latency_max = action.amount;
-        break;
-      case FaultKind::kPause:
-        loop_.PauseUntil(NodeActor(node), loop_.now() + action.amount);
-        break;
-      case FaultKind::kStepWall:
-        if (slot.live != nullptr) slot.live->clock.StepWall(action.amount.milliseconds());
-        break;
-      case FaultKind::kRot:
-        Rot(node);
-        break;
-      case FaultKind::kFailSync:
-        slot.disk_faults.sync_error_ppm = 1'000'000;
-        break;
-      case FaultKind::kFailWrite:
-        slot.disk_faults.write_error_ppm = 1'000'000;
-        break;
-      default:
-        GRAPHDB_CHECK(false) << "no target: " << FaultKindName(action.kind);
-    }
-  }
-}
-
-void World::EndFaults() {
-  faults_on_ = false;
-  loop_.choices().EndFaults();
-  milestones_.reset();
-  waiting_.clear();
-  Say(env::LogLevel::kInfo, kWorldActor, "faults end");
-  fabric_.HealAll();
-  fabric_.SetProfile(LinkProfile());
-  for (uint32_t n = 0; n < slots_.size(); ++n) {
-    slots_[n].disk_faults = DiskFaults();
-    slots_[n].kv_faults = KvFaults();
-    if (std::exchange(slots_[n].armed, std::nullopt)) --armed_count_;
-    Start(NodeId(n));
-  }
 }
 
 }  // namespace graphdb::sim

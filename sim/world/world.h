@@ -84,6 +84,8 @@ class World {
   // All but the node that was lost to a rotten disk.
   bool AllUp() const;
   bool Lost(NodeId node) const { return slots_[node.value()].lost; }
+  // Whether it is up and runs what is due.
+  bool Awake(NodeId node) const;
   // Null where the node is down.
   Program* program(NodeId node);
   void VisitReplicas(NodeId node, absl::FunctionRef<void(const ReplicaView&)> visit) const;
@@ -155,6 +157,11 @@ class World {
   // Crashes whose moment is now.
   void StrikeArmed(NodeId node);
   void Rot(NodeId node);
+  void StepWall(NodeId node, Duration amount);
+  // Shut down in order, and started again by its supervisor.
+  void Drain(NodeId node, Duration limit);
+  void BeginDrain(NodeId node, Duration limit);
+  void Transfer(NodeId node, ShardId group, NodeId to);
   // Whether every node is up and votes in every group: one of them may go.
   bool MayLoseANode() const;
   void GiveUpIfRotten(NodeId node, const absl::Status& why);

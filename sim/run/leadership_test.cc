@@ -1,0 +1,61 @@
+// The oracle of leadership by planted bugs, each in a plan that gives it its chance,
+// and by the plans alone, which it must not mind.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "sim/run/run.h"
+#include "sim/world/cluster_program.h"
+
+namespace graphdb::sim {
+namespace {
+
+FaultAction Cut(int at, uint32_t from, uint32_t to, FaultKind kind = FaultKind::kCut) {
+  FaultAction action;
+  action.at = Duration::Seconds(at);
+  action.kind = kind;
+  action.from = NodeId(from);
+  action.to = NodeId(to);
+  return action;
+}
+
+// The verdict's oracle; empty where there is nothing to say.
+std::string OracleOf(const FaultPlan& plan, const std::string& mutant) {
+  RunOptions options;
+  options.name = "leadership";
+  options.seed = 3;
+  options.duration = Duration::Seconds(20);
+  options.workloads = {{"bank", 2}};
+  options.plan = plan;
+  options.mutant = mutant;
+  return ExecuteRun(options, ClusterProgramFactory(), {}).oracle;
+}
+
+TEST(LeadershipTest, ALeaderThatHearsNobodyStepsDown) {
+  const FaultPlan deaf = {Cut(5, 1, 0), Cut(5, 2, 0)};
+  EXPECT_EQ(OracleOf(deaf, ""), "");
+  EXPECT_EQ(OracleOf(deaf, "raft.no-check-quorum"), "leadership");
+}
+
+TEST(LeadershipTest, ALeaderThatAQuorumHearsStays) {
+  const FaultPlan one_link = {Cut(5, 0, 1), Cut(5, 1, 0)};
+  EXPECT_EQ(OracleOf(one_link, ""), "");
+  EXPECT_EQ(OracleOf(one_link, "raft.no-stickiness"), "leadership");
+}
+
+TEST(LeadershipTest, AnOperatorMayMoveLeaders) {
+  FaultPlan plan;
+  for (int at = 3; at < 18; at += 3) {
+    FaultAction transfer;
+    transfer.at = Duration::Seconds(at);
+    transfer.kind = at % 2 == 0 ? FaultKind::kDrain : FaultKind::kTransfer;
+    transfer.target = {FaultTarget::Kind::kLeader, NodeId(), ShardId(1)};
+    transfer.amount = Duration::Seconds(1);
+    transfer.to = NodeId(2);
+    plan.push_back(transfer);
+  }
+  EXPECT_EQ(OracleOf(plan, ""), "");
+}
+
+}  // namespace
+}  // namespace graphdb::sim

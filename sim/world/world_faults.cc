@@ -1,0 +1,218 @@
+// What a fault does to the world: whom it meets, and the links, devices and processes
+// that it changes.
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/check.h"
+#include "core/base/cover.h"
+#include "sim/world/world.h"
+
+namespace graphdb::sim {
+
+std::optional<NodeId> World::FindReplica(ShardId group, bool leader) const {
+  // Of several leaders the one of the newest term.
+  std::optional<NodeId> found;
+  Term newest;
+  for (uint32_t n = 0; n < slots_.size(); ++n) {
+    VisitReplicas(NodeId(n), [&](const ReplicaView& view) {
+      if (view.group != group || view.is_leader != leader) return;
+      if (found && view.term <= newest) return;
+      found = NodeId(n);
+      newest = view.term;
+    });
+  }
+  return found;
+}
+
+std::vector<NodeId> World::Resolve(const FaultTarget& target) {
+  std::vector<NodeId> nodes;
+  switch (target.kind) {
+    case FaultTarget::Kind::kAll:
+      for (uint32_t n = 0; n < slots_.size(); ++n) nodes.push_back(NodeId(n));
+      return nodes;
+    case FaultTarget::Kind::kLeader:
+    case FaultTarget::Kind::kFollower: {
+      const bool leader = target.kind == FaultTarget::Kind::kLeader;
+      const std::optional<NodeId> found = FindReplica(target.group, leader);
+      if (found) nodes.push_back(*found);
+      return nodes;
+    }
+    case FaultTarget::Kind::kGateway:
+      // The gateway of the oldest write that waits for its answer.
+      for (const auto& [id, call] : calls_) {
+        if (!call.write) continue;
+        nodes.push_back(call.gateway);
+        break;
+      }
+      return nodes;
+    case FaultTarget::Kind::kNode:
+      return {target.node};
+  }
+  return nodes;
+}
+
+void World::Partition(const std::vector<std::vector<NodeId>>& groups) {
+  for (const auto& group : groups) {
+    for (const NodeId from : group) {
+      for (uint32_t n = 0; n < slots_.size(); ++n) {
+        const NodeId to(n);
+        if (std::find(group.begin(), group.end(), to) != group.end()) continue;
+        fabric_.Cut(from, to);
+        fabric_.Cut(to, from);
+      }
+    }
+  }
+}
+
+void World::SetNetwork(const NetworkRates& rates) {
+  LinkProfile profile = options_.network;
+  profile.drop_ppm = rates.drop_ppm;
+  profile.duplicate_ppm = rates.duplicate_ppm;
+  profile.tail_ppm = rates.tail_ppm;
+  profile.delay_mean = rates.delay_mean;
+  SetLinks(profile);
+}
+
+void World::SetLinks(const LinkProfile& profile) {
+  links_ = profile;
+  fabric_.SetProfile(profile);
+  for (const SlowLink& link : options_.slow_links) {
+    LinkProfile slow = profile;
+    slow.delay_mean = link.delay_mean;
+    fabric_.SetLinkProfile(link.from, link.to, slow);
+  }
+  for (const auto& [link, delay_mean] : slowed_) {
+    LinkProfile slow = profile;
+    slow.delay_mean = delay_mean;
+    fabric_.SetLinkProfile(link.first, link.second, slow);
+  }
+}
+
+void World::SlowLinks(const FaultAction& action) {
+  const auto slow = [&](NodeId from, NodeId to) {
+    slowed_.erase({from, to});
+    if (action.amount > Duration() && from != to) slowed_[{from, to}] = action.amount;
+  };
+  if (action.from) {
+    slow(*action.from, *action.to);
+    return SetLinks(links_);
+  }
+  for (const NodeId node : Resolve(action.target)) {
+    for (uint32_t n = 0; n < slots_.size(); ++n) {
+      slow(node, NodeId(n));
+      slow(NodeId(n), node);
+    }
+  }
+  SetLinks(links_);
+}
+
+// An operator's wish comes to the node like any other event.
+void World::Transfer(NodeId node, ShardId group, NodeId to) {
+  if (!Up(node)) return;
+  loop_.After(Duration(), loop_.LifeOf(NodeActor(node)), "node.transfer", [this, node, group, to] {
+    GRAPHDB_COVER("world.leadership_handed_over");
+    program(node)->HandLeadership(group, to);
+  });
+}
+
+void World::Drain(NodeId node, Duration limit) {
+  if (!Up(node)) return;
+  loop_.After(Duration(), loop_.LifeOf(NodeActor(node)), "node.drain",
+              [this, node, limit] { BeginDrain(node, limit); });
+}
+
+void World::BeginDrain(NodeId node, Duration limit) {
+  const uint64_t start = slots_[node.value()].starts;
+  program(node)->Drain(limit, [this, node, start] {
+    // Not from inside the node that is about to go.
+    loop_.After(Duration(), world_life_, "world.drained", [this, node, start] {
+      if (!Up(node) || slots_[node.value()].starts != start) return;
+      GRAPHDB_COVER("world.drained");
+      Crash(node, /*power=*/false);
+      slots_[node.value()].wanted_up = true;
+      ScheduleStart(node, options_.supervisor_delay);
+    });
+  });
+}
+
+void World::Apply(const FaultAction& action) {
+  ++fault_counts_[FaultKindName(action.kind)];
+  Say(env::LogLevel::kInfo, kWorldActor, ToText(action));
+  Record(TraceEvent::Kind::kFault, kWorldActor, 0, trace_.recorder() ? ToText(action) : "");
+  switch (action.kind) {
+    case FaultKind::kPartition:
+      return Partition(action.groups);
+    case FaultKind::kCut:
+      return fabric_.Cut(*action.from, *action.to);
+    case FaultKind::kHeal:
+      if (action.from) return fabric_.Heal(*action.from, *action.to);
+      return fabric_.HealAll();
+    case FaultKind::kNetwork:
+      return SetNetwork(action.network);
+    case FaultKind::kSlowLink:
+      return SlowLinks(action);
+    default:
+      break;
+  }
+  for (const NodeId node : Resolve(action.target)) {
+    Slot& slot = slots_[node.value()];
+    switch (action.kind) {
+      case FaultKind::kCrash:
+        if (action.moment == CrashMoment::kNow || !Up(node)) {
+          Crash(node, action.power);
+          break;
+        }
+        if (!slot.armed) ++armed_count_;
+        slot.armed = ArmedCrash{action.moment, action.power};
+        break;
+      case FaultKind::kRestart:
+        if (!slot.wanted_up) Start(node);
+        break;
+      case FaultKind::kSlowDisk:
+        slot.disk_faults.sync_latency_max = action.amount;
+        break;
+      case FaultKind::kPause:
+        loop_.PauseUntil(NodeActor(node), loop_.now() + action.amount);
+        break;
+      case FaultKind::kStepWall:
+        StepWall(node, action.amount);
+        break;
+      case FaultKind::kRot:
+        Rot(node);
+        break;
+      case FaultKind::kTransfer:
+        Transfer(node, action.target.group, *action.to);
+        break;
+      case FaultKind::kDrain:
+        Drain(node, action.amount);
+        break;
+      case FaultKind::kFailSync:
+        slot.disk_faults.sync_error_ppm = 1'000'000;
+        break;
+      case FaultKind::kFailWrite:
+        slot.disk_faults.write_error_ppm = 1'000'000;
+        break;
+      default:
+        GRAPHDB_CHECK(false) << "no target: " << FaultKindName(action.kind);
+    }
+  }
+}
+
+void World::EndFaults() {
+  faults_on_ = false;
+  loop_.choices().EndFaults();
+  milestones_.reset();
+  waiting_.clear();
+  Say(env::LogLevel::kInfo, kWorldActor, "faults end");
+  fabric_.HealAll();
+  fabric_.SetProfile(LinkProfile());
+  for (uint32_t n = 0; n < slots_.size(); ++n) {
+    slots_[n].disk_faults = DiskFaults();
+    slots_[n].kv_faults = KvFaults();
+    if (std::exchange(slots_[n].armed, std::nullopt)) --armed_count_;
+    Start(NodeId(n));
+  }
+}
+
+}  // namespace graphdb::sim
