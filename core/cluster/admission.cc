@@ -18,7 +18,12 @@ void Admission::Start() {
 }
 
 void Admission::Greet() {
-  env_.scheduler.After(kGreetEvery, "admission.greet", [this] { Greet(); });
+  bool all_known = true;
+  for (uint32_t i = 0; i < options_.peers.size(); ++i) {
+    all_known = all_known && host_.MemberStore(NodeId(i)).has_value();
+  }
+  env_.scheduler.After(all_known ? kGreetMembersEvery : kGreetEvery, "admission.greet",
+                       [this] { Greet(); });
   if (!host_.LeadsMeta()) return;
   for (uint32_t i = 0; i < options_.peers.size(); ++i) {
     if (NodeId(i) == options_.self) continue;

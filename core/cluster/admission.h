@@ -39,6 +39,8 @@ class AdmissionHost {
 class Admission {
  public:
   static constexpr Duration kGreetEvery = Duration::Milliseconds(500);
+  // Once all are members: a wiped disk is noticed by it, nothing is waited for.
+  static constexpr Duration kGreetMembersEvery = Duration::Seconds(2);
 
   Admission(const NodeOptions& options, env::Env& env, PeerLink& link, const Identity& identity,
             AdmissionHost& host);

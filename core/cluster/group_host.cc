@@ -40,6 +40,7 @@ raft::Options GroupHost::RaftOptions() const {
   options.self = self_;
   options.election_timeout = options_.election_timeout;
   options.heartbeat_interval = Duration();  // NodeBeats begins the rounds
+  options.announce_commits = false;         // and tells of commits, soon enough
   options.max_append_entries = options_.max_append_entries;
   options.max_append_bytes = options_.tuning.append_bytes_max;
   options.max_inflight_messages = options_.tuning.inflight_messages_max;

@@ -1,5 +1,6 @@
 #include "core/cluster/node.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -24,6 +25,13 @@
 #include "core/raft/log/node_log.h"
 
 namespace graphdb::cluster {
+namespace {
+
+// A deadline that is past, and stays so for another reason, doesn't spin.
+constexpr Duration kTickMin = Duration::Milliseconds(5);
+constexpr Duration kDrainPoll = Duration::Milliseconds(50);
+
+}  // namespace
 
 class Node::Impl final : public PeerHandler,
                          public BeatHost,
@@ -107,6 +115,7 @@ class Node::Impl final : public PeerHandler,
   std::unique_ptr<MetaHost> meta_host_;
   const shard::ShardMap no_map_;
   const v1::MetaStateView no_view_;
+  Instant next_beat_;
   bool member_ = false;
   bool flushing_ = false;
   bool draining_ = false;
@@ -302,12 +311,21 @@ GroupHost* Node::Impl::GroupForMessage(ShardId group, ReplicaId to) {
 // ---- time ------------------------------------------------------------------
 
 void Node::Impl::Tick() {
-  env_.scheduler.After(options_.tick, "node.tick", [this] { Tick(); });
   const Instant now = env_.clock.Monotonic();
   link_.Cork();
   for (auto& [group, replica] : replicas_) replica.group->Tick(now);
-  beats_.Tick(now);
+  if (now >= next_beat_) {
+    next_beat_ = now + options_.heartbeat;
+    beats_.BeatAll(now);
+  }
   link_.Uncork();
+  // Deadlines move away with each beat that is heard, so that in a healthy cluster
+  // nothing but the beats is ever due.
+  Instant due = next_beat_;
+  for (const auto& [group, replica] : replicas_) {
+    if (replica.group->running()) due = std::min(due, replica.group->raft()->NextDeadline());
+  }
+  env_.scheduler.After(std::max(due - now, kTickMin), "node.tick", [this] { Tick(); });
 }
 
 void Node::Impl::SlowTick() {
@@ -513,7 +531,7 @@ void Node::Impl::PollDrained() {
     drained_();
     return;
   }
-  env_.scheduler.After(options_.tick, "node.drain", [this] { PollDrained(); });
+  env_.scheduler.After(kDrainPoll, "node.drain", [this] { PollDrained(); });
 }
 
 void Node::Impl::HandLeadership(ShardId group, NodeId to) {

@@ -59,7 +59,7 @@ struct NodeOptions {
   uint16_t num_shards = 9;
   uint32_t max_append_entries = 1024;        // raft.max_append_entries
   uint64_t adjacency_cache_lists = 100'000;  // storage.cache_size
-  Duration tick = Duration::Milliseconds(50);
+  Duration heartbeat = Duration::Milliseconds(100);
   Duration election_timeout = Duration::Milliseconds(500);  // randomised up to twice that
   uint64_t log_segment_bytes = 16u << 20;
   uint64_t log_bytes_max = 256u << 20;  // beyond it the engine is asked to flush

@@ -13,7 +13,6 @@
 namespace graphdb::cluster {
 namespace {
 
-constexpr uint64_t kTicksPerBeat = 2;
 // Both parts of a round's number are beyond what a node lives to see; a count of
 // starts that isn't is cut, and costs the order of incarnations only.
 constexpr int kRoundBits = 36;
@@ -67,10 +66,6 @@ void NodeBeats::AddPeers(const raft::MemberSet& members) {
   for (const auto& [replica, node] : members) {
     if (replica != self_) peers_[replica].node = node;
   }
-}
-
-void NodeBeats::Tick(Instant now) {
-  if (++ticks_ % kTicksPerBeat == 0) BeatAll(now);
 }
 
 void NodeBeats::BeatAll(Instant now) {

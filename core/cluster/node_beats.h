@@ -1,9 +1,9 @@
 // NodeBeats: heartbeats per node pair, however many groups the two nodes share
-// (rule L2). Every second tick all groups led here begin a round of the same
+// (rule L2). Once per interval all groups led here begin a round of the same
 // number, and each peer hears of them in one beat, which it answers in one reply.
 // A read that needs a round at once sends a beat that names its group alone.
 //
-//   tick -> BeginRound of each group led -> one kAll beat per peer
+//   interval -> BeginRound of each group led -> one kAll beat per peer
 //   kAll, kSome -> Step(kHeartbeat) of each group named -> one reply
 //   kAll -> OnUnclaimed of each group not named
 //   reply -> Step(kHeartbeatReply) of each group named; a higher term is a veto
@@ -51,8 +51,8 @@ class NodeBeats final : public raft::Liveness {
   void Start();
   // `group` outlives this.
   void Add(GroupHost* group) { groups_[group->group()] = group; }
-  // Once per NodeOptions::tick, corked.
-  void Tick(Instant now);
+  // A round of all groups, and a beat to each peer. The host corks the link.
+  void BeatAll(Instant now);
   // REQUIRES: raft::IsBeat(bytes).
   void OnBeat(NodeId from, absl::string_view bytes);
 
@@ -66,7 +66,6 @@ class NodeBeats final : public raft::Liveness {
     std::vector<raft::Beat::Group> claims;
   };
 
-  void BeatAll(Instant now);
   void AddPeers(const raft::MemberSet& members);
   void Send(NodeId to, raft::Beat beat);
   void OnClaims(NodeId from, const raft::Beat& beat);
@@ -79,7 +78,6 @@ class NodeBeats final : public raft::Liveness {
   ReplicaId self_;
   std::map<ShardId, GroupHost*> groups_;
   raft::Round round_;  // begun last, by whichever group
-  uint64_t ticks_ = 0;
   // While all groups begin a round together.
   bool beating_ = false;
   std::map<ReplicaId, Peer> peers_;

@@ -1,5 +1,6 @@
 #include "core/cluster/router.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -39,6 +40,7 @@ Task<absl::StatusOr<std::string>> Router::CallLeader(
   const Instant deadline = env_.clock.Monotonic() + kSendFor;
   absl::Status last = absl::UnavailableError(absl::StrCat("no leader of group ", group.value()));
   NodeId hint = kNoNode;
+  Duration pause = kPause;
   while (env_.clock.Monotonic() < deadline) {
     const NodeId leader = hint != kNoNode ? hint : host_.LeaderOf(group);
     hint = kNoNode;
@@ -61,7 +63,8 @@ Task<absl::StatusOr<std::string>> Router::CallLeader(
             absl::StrCat("group ", group.value(), " is not led by node ", leader.value()));
       }
     }
-    (void)co_await Sleep(kPause);
+    (void)co_await Sleep(pause);
+    pause = std::min(pause * 2, kPauseMax);
   }
   co_return last;
 }

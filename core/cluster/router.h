@@ -44,7 +44,9 @@ class Router final : public txn::ShardClient {
  public:
   static constexpr Duration kSendFor = Duration::Milliseconds(2000);
   static constexpr Duration kCallFor = Duration::Milliseconds(600);
+  // Between two attempts: doubled each time, up to the longest.
   static constexpr Duration kPause = Duration::Milliseconds(20);
+  static constexpr Duration kPauseMax = Duration::Milliseconds(100);
 
   Router(const NodeOptions& options, env::Env& env, PeerLink& link, RouterHost& host);
 

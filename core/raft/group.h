@@ -76,6 +76,10 @@ struct Options {
   // Committed entries per Ready.
   size_t max_apply_bytes = 4u << 20;
   size_t max_pending_reads = 65536;
+  // Whether followers are told of a commit by an append of its own. Else they hear
+  // of it with the next append or beat, and each entry costs a message and its
+  // answer less per follower.
+  bool announce_commits = true;
   // The longest proposal; has to fit a network message.
   size_t max_proposal_bytes = 8u << 20;
 };

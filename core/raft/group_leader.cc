@@ -144,7 +144,8 @@ bool Group::WantsAppend(const Progress& progress) const {
     return progress.round_answered > Round(0);
   }
   if (progress.state() == ProgressState::kProbe || progress.probe_due()) return true;
-  return progress.next() <= log_.last_index() || progress.sent_commit() < hard_.commit;
+  if (progress.next() <= log_.last_index()) return true;
+  return options_.announce_commits && progress.sent_commit() < hard_.commit;
 }
 
 void Group::SendAppends() {

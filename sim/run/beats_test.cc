@@ -48,8 +48,8 @@ Minute IdleMinute(uint32_t shards, const std::string& mutant) {
 
 // Three nodes, a beat and a reply each way every 100 ms.
 constexpr uint64_t kBeatsAMinute = 6 * 2 * 600;
-// The meta leader greets two nodes, and each answers, every 500 ms (Admission).
-constexpr uint64_t kGreetsAMinute = 2 * 2 * 120;
+// The meta leader greets two nodes, and each answers, every 2 s (Admission).
+constexpr uint64_t kGreetsAMinute = 2 * 2 * 30;
 
 TEST(BeatsTest, MessagesOfAnIdleClusterDontDependOnTheNumberOfGroups) {
   const Minute few = IdleMinute(3, "");
