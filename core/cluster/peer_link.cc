@@ -2,9 +2,53 @@
 
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/coding.h"
 
 namespace graphdb::cluster {
+namespace {
+
+// Most messages hold nothing but Raft's. Those are framed and unframed here, in
+// the bytes that the generated code of PeerMessage writes and reads: tags of
+// fields 1 to 3, and the lengths of the fields around their content.
+constexpr uint64_t kClusterIdTag = 1 << 3 | 2;
+constexpr uint64_t kStoreIdTag = 2 << 3;
+constexpr uint64_t kRaftTag = 3 << 3 | 2;
+static_assert(v1::PeerMessage::kClusterIdFieldNumber == 1);
+static_assert(v1::PeerMessage::kStoreIdFieldNumber == 2);
+static_assert(v1::PeerMessage::kRaftFieldNumber == 3);
+constexpr size_t kFieldHeadBytesMax = 1 + 10;
+
+struct RaftFrame {
+  absl::string_view cluster_id;
+  absl::InlinedVector<absl::string_view, 8> raft;
+};
+
+// False: it holds something else, or is damaged; the generated code tells which.
+bool ReadRaftFrame(absl::string_view bytes, RaftFrame* frame) {
+  ByteReader in(bytes);
+  while (!in.empty()) {
+    uint64_t tag = 0;
+    uint64_t number = 0;
+    absl::string_view field;
+    if (!in.Varint64(&tag)) return false;
+    if (tag == kStoreIdTag) {
+      if (!in.Varint64(&number)) return false;
+    } else if (!in.Bytes(&field)) {
+      return false;
+    } else if (tag == kClusterIdTag) {
+      frame->cluster_id = field;
+    } else if (tag == kRaftTag) {
+      frame->raft.push_back(field);
+    } else {
+      return false;
+    }
+  }
+  return !frame->raft.empty();
+}
+
+}  // namespace
 
 PeerLink::PeerLink(env::Env& env, const Identity& identity, PeerHandler& handler)
     : env_(env), identity_(identity), handler_(handler) {
@@ -12,6 +56,8 @@ PeerLink::PeerLink(env::Env& env, const Identity& identity, PeerHandler& handler
 }
 
 void PeerLink::OnMessage(NodeId from, absl::string_view bytes) {
+  RaftFrame frame;
+  if (ReadRaftFrame(bytes, &frame)) return HandleRaft(from, frame.cluster_id, frame.raft);
   if (handling_) {  // a handler came back in here
     v1::PeerMessage message;
     return Handle(from, bytes, &message);
@@ -36,9 +82,8 @@ void PeerLink::Handle(NodeId from, absl::string_view bytes, v1::PeerMessage* par
   }
   if (identity_.cluster_id.empty() || message.cluster_id() != identity_.cluster_id) return;
   if (message.raft_size() > 0) {
-    Cork();
-    for (const std::string& raft : message.raft()) handler_.OnRaftMessage(from, raft);
-    Uncork();
+    const std::vector<absl::string_view> raft(message.raft().begin(), message.raft().end());
+    HandleRaft(from, message.cluster_id(), raft);
   }
   switch (message.body_case()) {
     case v1::PeerMessage::kRequest:
@@ -60,6 +105,14 @@ void PeerLink::Handle(NodeId from, absl::string_view bytes, v1::PeerMessage* par
   }
 }
 
+void PeerLink::HandleRaft(NodeId from, absl::string_view cluster_id,
+                          absl::Span<const absl::string_view> messages) {
+  if (identity_.cluster_id.empty() || cluster_id != identity_.cluster_id) return;
+  Cork();
+  for (const absl::string_view raft : messages) handler_.OnRaftMessage(from, raft);
+  Uncork();
+}
+
 void PeerLink::QueueRaft(NodeId to, std::string bytes) {
   raft_out_[to].push_back(std::move(bytes));
   raft_queued_ = true;
@@ -75,20 +128,35 @@ void PeerLink::FlushRaft() {
   raft_queued_ = false;
   for (auto& [to, messages] : raft_out_) {
     if (messages.empty()) continue;
-    outgoing_.Clear();
-    size_t bytes = 0;
-    for (std::string& raft : messages) {
-      if (bytes + raft.size() > env::kNetworkMessageBytesMax / 2 && bytes > 0) {
-        Frame(to, &outgoing_);
-        outgoing_.Clear();
-        bytes = 0;
-      }
-      bytes += raft.size();
-      outgoing_.add_raft(std::move(raft));
-    }
-    Frame(to, &outgoing_);
+    size_t next = 0;
+    while (next < messages.size()) next = SendRaft(to, messages, next);
     messages.clear();
   }
+}
+
+// As many of the messages, from `first` on, as fit; where the next begin.
+size_t PeerLink::SendRaft(NodeId to, absl::Span<const std::string> messages, size_t first) {
+  size_t bytes = 0;
+  size_t end = first;
+  for (; end < messages.size(); ++end) {
+    const size_t more = messages[end].size();
+    if (end > first && bytes + more > env::kNetworkMessageBytesMax / 2) break;
+    bytes += more;
+  }
+  std::string wire;
+  wire.reserve(bytes + (end - first + 2) * kFieldHeadBytesMax + identity_.cluster_id.size());
+  if (!identity_.cluster_id.empty()) {
+    PutVarint64(&wire, kClusterIdTag);
+    PutBytes(&wire, identity_.cluster_id);
+  }
+  PutVarint64(&wire, kStoreIdTag);
+  PutVarint64(&wire, identity_.store.value());
+  for (size_t i = first; i < end; ++i) {
+    PutVarint64(&wire, kRaftTag);
+    PutBytes(&wire, messages[i]);
+  }
+  env_.network.Send(to, std::move(wire));
+  return end;
 }
 
 void PeerLink::Send(NodeId to, v1::PeerMessage message) { Frame(to, &message); }

@@ -20,6 +20,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "core/base/ids.h"
 #include "core/base/lookup_map.h"
 #include "core/cluster/identity.h"
@@ -67,6 +68,9 @@ class PeerLink {
   };
 
   void Handle(NodeId from, absl::string_view bytes, v1::PeerMessage* parsed);
+  void HandleRaft(NodeId from, absl::string_view cluster_id,
+                  absl::Span<const absl::string_view> messages);
+  size_t SendRaft(NodeId to, absl::Span<const std::string> messages, size_t first);
   void Frame(NodeId to, v1::PeerMessage* message);
   void FinishCall(uint64_t id, CallResult result);
 
@@ -78,7 +82,6 @@ class PeerLink {
   // Their memory is used again: most messages are small and alike.
   v1::PeerMessage incoming_;
   bool handling_ = false;  // `incoming_` is in use
-  v1::PeerMessage outgoing_;
   bool corked_ = false;
   LookupMap<uint64_t, PendingCall> calls_;
   uint64_t next_call_;

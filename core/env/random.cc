@@ -36,10 +36,11 @@ uint64_t Random::Next() {
 
 uint64_t Random::Below(uint64_t bound) {
   GRAPHDB_CHECK(bound > 0) << "an empty range has no element to draw";
-  const uint64_t threshold = (0 - bound) % bound;
   for (;;) {  // ends with probability > 1/2 per round
     const __uint128_t product = static_cast<__uint128_t>(Next()) * bound;
-    if (static_cast<uint64_t>(product) >= threshold) return static_cast<uint64_t>(product >> 64);
+    const auto low = static_cast<uint64_t>(product);
+    // The exact threshold is below `bound`, and costs a division that is rarely needed.
+    if (low >= bound || low >= (0 - bound) % bound) return static_cast<uint64_t>(product >> 64);
   }
 }
 

@@ -106,9 +106,12 @@ void Group::Checked() {
 void Group::Tick(Instant now) {
   GRAPHDB_CHECK_GE(now, now_) << "time of group " << options_.shard << " went back";
   now_ = now;
+  // Each event ticks first. Where nothing is due nothing changes, and what holds
+  // was checked after the event before.
+  if (now_ < NextDeadline()) return;
   if (role_ == Role::kLeader) {
     TickLeader();
-  } else if (now_ >= election_deadline_) {
+  } else {
     ResetElectionDeadline();
     if (MayCampaign()) StartPreVote();
   }

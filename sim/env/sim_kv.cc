@@ -114,10 +114,10 @@ void VersionedMap::SetVersion(Map::iterator it, std::optional<std::string> value
 }
 
 void VersionedMap::Set(absl::string_view key, std::optional<std::string> value, uint64_t sequence) {
-  auto it = map_.find(key);
-  if (it == map_.end()) {
+  const auto it = map_.lower_bound(key);
+  if (it == map_.end() || it->first != key) {
     if (!value.has_value()) return;
-    map_.emplace(std::string(key), Version{sequence, std::move(value), nullptr});
+    map_.emplace_hint(it, std::string(key), Version{sequence, std::move(value), nullptr});
     ++shape_;
     return;
   }
