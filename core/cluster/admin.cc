@@ -211,6 +211,9 @@ Task<absl::StatusOr<v1::MetaStateView>> Admin::MetaState() {
   request.mutable_get_state();
   absl::StatusOr<v1::MetaResponse> answer = co_await router_.AskMeta(std::move(request));
   if (!answer.ok()) co_return absl::UnavailableError(answer.status().message());
+  if (answer->state().cluster_id().empty()) {
+    co_return absl::UnavailableError("the cluster is forming: it is not founded yet");
+  }
   co_return std::move(*answer->mutable_state());
 }
 
