@@ -192,6 +192,13 @@ void SimDiskState::Install(const std::string& name, std::string bytes) {
   durable_names_[name] = inode;
 }
 
+void SimDiskState::Tell(uint64_t inode, const PendingWrite& write) {
+  if (!listener_) return;
+  for (const auto& [name, of] : durable_names_) {
+    if (of == inode) listener_(name, write.offset, write.bytes);
+  }
+}
+
 // --- The disk ------------------------------------------------------------------------------------
 
 SimDisk::SimDisk(SimScheduler& scheduler, SimDiskState& state, Random random,
@@ -362,6 +369,7 @@ void SimDisk::FinishSync(uint64_t inode, const std::vector<uint64_t>& covered, b
     if (mine && (!failed || random_.Chance(1, 2))) {
       SimDiskState::Overlay(write, 0, write.bytes.size(), &file.durable);
       if (!failed) file.newest = std::max(file.newest, write.offset);
+      if (!failed) state_.Tell(inode, write);
       continue;
     }
     if (mine) {

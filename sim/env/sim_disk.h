@@ -26,8 +26,10 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/strings/string_view.h"
 #include "core/env/disk.h"
 #include "core/env/random.h"
@@ -77,6 +79,11 @@ class SimDiskState {
   bool Rot(Random& random);
   // The whole file as the durable face has it; empty where the name is not durable.
   std::string DurableBytes(absl::string_view name) const;
+  // Hears of each write that a Sync made durable under a durable name. It survives
+  // crashes of the node, not of this object.
+  using DurableListener =
+      absl::AnyInvocable<void(absl::string_view name, uint64_t offset, absl::string_view bytes)>;
+  void SetDurableListener(DurableListener listener) { listener_ = std::move(listener); }
   // Puts a file there, durable, as a test or a restore does.
   void Install(const std::string& name, std::string bytes);
 
@@ -114,6 +121,7 @@ class SimDiskState {
 
   static uint64_t BytesToRot(const File& file);
   static void Apply(const NameOp& op, Names* names);
+  void Tell(uint64_t inode, const PendingWrite& write);
   static void Overlay(const PendingWrite& write, uint64_t skip, uint64_t count, std::string* bytes);
   void CrashFile(File& file, const Fate& fate);
   void CrashWrite(const PendingWrite& write, File& file, const Fate& fate);
@@ -127,6 +135,7 @@ class SimDiskState {
   Names durable_names_;
   std::deque<NameOp> name_ops_;    // since the last SyncDir
   std::deque<std::string> stale_;  // recent writes, for stale garbage
+  DurableListener listener_;       // null: nobody listens
   uint64_t next_id_ = 1;           // of inodes, writes and changes of names
   uint64_t questions_ = 0;         // asked of Choices
 };

@@ -30,6 +30,9 @@ MaybeViolation Observer::Look() {
   for (const AppliedBatch& batch : world_.TakeApplied()) {
     if (auto v = safety_.OnApplied(batch.group, batch.node, batch.index, batch.digest)) return v;
   }
+  for (const InstallBegun& begun : world_.TakeInstallsBegun()) {
+    if (auto v = durability_.OnInstall(begun.node, begun.group, begun.index)) return v;
+  }
   const ActorId actor = world_.loop().last_ran();
   if (!IsNodeActor(actor)) return std::nullopt;
   const NodeId id = NodeOf(actor);
@@ -37,6 +40,8 @@ MaybeViolation Observer::Look() {
   if (node.incarnation != world_.incarnation(id)) {
     node.incarnation = world_.incarnation(id);
     node.groups.clear();
+    durability_.OnStart(id);
+    oracle_.OnStart(id);
   }
   MaybeViolation violation;
   size_t place = 0;
@@ -66,6 +71,18 @@ MaybeViolation Observer::LookAt(NodeId node, const ReplicaView& view, Seen* seen
     if (auto v = safety_.OnLeaderLog(view.group, view.term, node, CopyLog(view))) return v;
     if (auto v = CompareLogs()) return v;
   }
+  seen->looked = true;
+  seen->campaigns = view.campaigns;
+  seen->applied = view.applied;
+  seen->durable = view.durable;
+  seen->issued = view.issued;
+  seen->last_round = view.last_round;
+  if (auto v = durability_.Look(node, view)) return v;
+  if (auto v = LookAtCommits(node, view, seen)) return v;
+  return oracle_.Look(node, view);
+}
+
+MaybeViolation Observer::LookAtCommits(NodeId node, const ReplicaView& view, Seen* seen) {
   if (view.commit <= seen->commit) return std::nullopt;
   for (LogIndex i = std::max(seen->commit.Next(), view.first); i <= view.commit && i <= view.last;
        i = i.Next()) {
@@ -81,6 +98,7 @@ MaybeViolation Observer::CheckCommitOrder(const ReplicaView& view, LogIndex inde
   if (index <= decided.through) return std::nullopt;
   decided.through = index;
   const DecisionView decision = view.decision(index);
+  if (view.group == kMetaGroup) oracle_.OnCommitted(decision);
   const Timestamp before = decided.highest;
   decided.highest = std::max(before, decision.commit_ts);
   if (!decision.one_shard || decision.commit_ts > before) return std::nullopt;

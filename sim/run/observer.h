@@ -1,6 +1,6 @@
 // Observer: looks at the replicas of the node that ran the last event and feeds
 // Raft's oracles: who leads in which term, with which log, what is committed,
-// what was applied.
+// what was applied. Durability and OracleWatch look along.
 //
 // Deterministic thread only.
 #pragma once
@@ -13,7 +13,9 @@
 #include <vector>
 
 #include "sim/check/raft_safety.h"
+#include "sim/run/durability.h"
 #include "sim/run/leadership.h"
+#include "sim/run/oracle_watch.h"
 #include "sim/world/world.h"
 
 namespace graphdb::sim {
@@ -22,7 +24,11 @@ class Observer {
  public:
   // `world` outlives it.
   explicit Observer(World& world)
-      : world_(world), nodes_(world.options().nodes), leadership_(world) {}
+      : world_(world),
+        nodes_(world.options().nodes),
+        leadership_(world),
+        durability_(world),
+        oracle_(world.options().nodes) {}
 
   // After each event.
   MaybeViolation Look();
@@ -33,6 +39,8 @@ class Observer {
   uint64_t leaders_seen() const { return leaders_seen_; }
   const RaftSafety& safety() const { return safety_; }
   Leadership& leadership() { return leadership_; }
+  const Durability& durability() const { return durability_; }
+  const OracleWatch& oracle() const { return oracle_; }
   // Each pattern that a group's replicas were in when one of them began or ceased to
   // lead: who is up and leads, whose term, log and commit is ahead of whose. Hashes.
   const std::set<uint32_t>& constellations() const { return constellations_; }
@@ -48,7 +56,13 @@ class Observer {
   struct Seen {
     Term led_term;  // the newest term it led
     bool leads = false;
+    bool campaigns = false;
+    bool looked = false;
     LogIndex commit;
+    LogIndex applied;
+    LogIndex durable;
+    Timestamp issued;
+    uint64_t last_round = 0;
   };
   using Groups = std::vector<std::pair<ShardId, Seen>>;
   struct Node {
@@ -69,9 +83,13 @@ class Observer {
   static size_t PlaceOf(ShardId group, size_t if_new, Groups* groups);
   static bool HasNews(const ReplicaView& view, const Seen& seen) {
     return view.commit > seen.commit || view.is_leader != seen.leads ||
-           (view.is_leader && view.term > seen.led_term);
+           (view.is_leader && view.term > seen.led_term) || !seen.looked ||
+           view.durable != seen.durable || view.applied != seen.applied ||
+           view.campaigns != seen.campaigns || view.issued != seen.issued ||
+           view.last_round != seen.last_round;
   }
   MaybeViolation LookAt(NodeId node, const ReplicaView& view, Seen* seen);
+  MaybeViolation LookAtCommits(NodeId node, const ReplicaView& view, Seen* seen);
   void SayLeader(NodeId node, const ReplicaView& view);
   void RecordRole(NodeId node, const ReplicaView& view);
   void NoteConstellation(ShardId group);
@@ -80,6 +98,8 @@ class Observer {
   std::vector<Node> nodes_;
   RaftSafety safety_;
   Leadership leadership_;
+  Durability durability_;
+  OracleWatch oracle_;
   std::map<ShardId, Decided> decided_;
   uint64_t leaders_seen_ = 0;
   std::set<uint32_t> constellations_;

@@ -11,7 +11,9 @@ void AppliedBatches::OnWrite(NodeId node, ShardId group, LogIndex index, const e
   for (const env::KvBatch::Op& op : batch.ops()) {
     if (op.key == record_key) {
       puts_record = op.kind == env::KvBatch::Kind::kPut;
-      if (!puts_record) installing_.insert({node, group});
+      if (!puts_record && installing_.insert({node, group}).second) {
+        begun_.push_back({node, group, index});
+      }
     }
     digest = Mix(digest, HashBytes(op.key), HashBytes(op.value), static_cast<uint64_t>(op.kind));
   }

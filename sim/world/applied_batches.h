@@ -28,6 +28,13 @@ struct AppliedBatch {
   uint64_t digest = 0;
 };
 
+// The engine's state of a group has begun to give way to a snapshot's.
+struct InstallBegun {
+  NodeId node;
+  ShardId group;
+  LogIndex index;  // of the snapshot
+};
+
 class AppliedBatches {
  public:
   // `record_key` is the key of the group's applied record: a batch that puts it
@@ -40,10 +47,12 @@ class AppliedBatches {
 
   // Since the last call.
   std::vector<AppliedBatch> Take() { return std::exchange(batches_, {}); }
+  std::vector<InstallBegun> TakeInstallsBegun() { return std::exchange(begun_, {}); }
 
  private:
   std::set<std::pair<NodeId, ShardId>> installing_;
   std::vector<AppliedBatch> batches_;
+  std::vector<InstallBegun> begun_;
 };
 
 }  // namespace graphdb::sim

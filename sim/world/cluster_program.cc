@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -69,8 +70,21 @@ uint32_t VotersOf(const raft::Config& config) {
   return config.joint() ? 0 : static_cast<uint32_t>(config.voters.size());
 }
 
+bool HasMajority(const raft::MemberSet& members, absl::FunctionRef<bool(NodeId)> with) {
+  size_t count = 0;
+  for (const auto& [replica, node] : members) count += with(node) ? 1 : 0;
+  return members.empty() || count > members.size() / 2;
+}
+
 DecisionView DecisionOf(ShardId group, const raft::Entry& entry) {
   DecisionView decision;
+  if (group == kMetaGroup && entry.kind == raft::EntryKind::kNormal) {
+    v1::MetaCommand meta;
+    if (!meta.ParseFromString(entry.data)) return decision;
+    decision.oracle_bound = Timestamp(meta.raise_bounds().oracle_bound());
+    decision.founded_bound = Timestamp(meta.found().oracle_bound());
+    return decision;
+  }
   v1::ShardCommand command;
   const bool of_shard = group != kMetaGroup && entry.kind == raft::EntryKind::kNormal;
   if (!of_shard || !command.ParseFromString(entry.data)) return decision;
@@ -145,10 +159,27 @@ class ClusterProgram final : public Program {
       const auto decision = [&log, &group](LogIndex index) {
         return DecisionOf(group.group, log.At(index));
       };
-      visit(ReplicaView{group.group, group.raft->is_leader(), group.raft->term(), log.first_index(),
-                        log.last_index(), group.raft->commit(), group.applied,
-                        VotersOf(group.raft->config()), entry, decision,
-                        group.raft->leader() != kNoReplica, group.raft->transferring()});
+      const raft::Config& config = group.raft->config();
+      const auto quorum = [&config](absl::FunctionRef<bool(NodeId)> with) {
+        return HasMajority(config.voters, with) && HasMajority(config.outgoing, with);
+      };
+      const ReplicaView view{.group = group.group,
+                             .is_leader = group.raft->is_leader(),
+                             .term = group.raft->term(),
+                             .first = log.first_index(),
+                             .last = log.last_index(),
+                             .commit = group.raft->commit(),
+                             .applied = group.applied,
+                             .voters = VotersOf(config),
+                             .replica = group.raft->options().self,
+                             .campaigns = group.raft->role() == raft::Role::kCandidate ||
+                                          group.raft->role() == raft::Role::kPreCandidate,
+                             .durable = LogIndex(0),
+                             .config_epoch = config.epoch,
+                             .quorum = quorum,
+                             .entry = entry,
+                             .decision = decision};
+      visit(view);
     });
   }
 

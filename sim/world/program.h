@@ -25,6 +25,9 @@ namespace graphdb::sim {
 struct DecisionView {
   bool one_shard = false;  // proposed by the shard's own leader, which chose the timestamp
   Timestamp commit_ts;     // 0: the entry decides nothing
+  // Of the meta group: timestamps through here may be issued; a founding's.
+  Timestamp oracle_bound = {};
+  Timestamp founded_bound = {};
 };
 
 // What an observer sees of one replica. Valid during the visit only.
@@ -37,6 +40,19 @@ struct ReplicaView {
   LogIndex commit;
   LogIndex applied;
   uint32_t voters = 0;  // of the config in effect here; 0 while it changes
+  ReplicaId replica;
+  bool campaigns = false;
+  LogIndex durable;       // what it takes as durable
+  LogIndex config_epoch;  // of the config in effect
+  // Whether those that the argument says so of are a majority of it, in both halves
+  // while it changes.
+  absl::FunctionRef<bool(absl::FunctionRef<bool(NodeId)>)> quorum;
+  // The meta group's leader: the timestamps it has issued, and the rounds of reads
+  // that it asked for and got.
+  bool issues = false;
+  Timestamp issued = {};
+  uint64_t last_round = 0;
+  uint64_t confirmed_round = 0;
   // The entry at an index of [first, last].
   absl::FunctionRef<LogEntryView(LogIndex)> entry;
   absl::FunctionRef<DecisionView(LogIndex)> decision;

@@ -144,7 +144,21 @@ void World::Wipe(NodeId node) {
   Crash(node, /*power=*/true);
   slots_[node.value()].disk_state = SimDiskState();
   slots_[node.value()].kv_state = SimKvState();
+  if (durable_listener_) durable_listener_(node, "", 0, "");
+  ListenToDisk(node);
   Start(node);
+}
+
+void World::SetDurableListener(DurableListener listener) {
+  durable_listener_ = std::move(listener);
+  for (uint32_t n = 0; n < slots_.size(); ++n) ListenToDisk(NodeId(n));
+}
+
+void World::ListenToDisk(NodeId node) {
+  slots_[node.value()].disk_state.SetDurableListener(
+      [this, node](absl::string_view name, uint64_t offset, absl::string_view bytes) {
+        if (durable_listener_) durable_listener_(node, name, offset, bytes);
+      });
 }
 
 uint32_t World::ever_started_count() const {

@@ -23,6 +23,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -93,6 +94,14 @@ class World {
   const env::KvReader* engine(NodeId node) const;
   // What replicas have applied since the last call.
   std::vector<AppliedBatch> TakeApplied() { return applied_.Take(); }
+  // Likewise, whose state has begun to give way to a snapshot's.
+  std::vector<InstallBegun> TakeInstallsBegun() { return applied_.TakeInstallsBegun(); }
+
+  // Hears of every write that a node's disk has made durable; an empty name: the disk
+  // was replaced.
+  using DurableListener = std::function<void(NodeId node, absl::string_view name, uint64_t offset,
+                                             absl::string_view bytes)>;
+  void SetDurableListener(DurableListener listener);
 
   // Plays `plan` from now on; triggers count from here.
   void Play(const FaultPlan& plan);
@@ -143,6 +152,7 @@ class World {
     Done done;
   };
 
+  void ListenToDisk(NodeId node);
   void Start(NodeId node);
   void ScheduleStart(NodeId node, Duration delay);
   void Crash(NodeId node, bool power);
@@ -191,6 +201,7 @@ class World {
   const Life world_life_;
   std::vector<Slot> slots_;
   AppliedBatches applied_;
+  DurableListener durable_listener_;
   std::vector<Life> client_lives_;
   std::vector<uint64_t> client_questions_;  // asked of Choices, by client
   std::map<uint64_t, PendingCall> calls_;

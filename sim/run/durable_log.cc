@@ -1,0 +1,126 @@
+#include "sim/run/durable_log.h"
+
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/raft/codec.h"
+#include "core/raft/log/records.h"
+
+namespace graphdb::sim {
+
+bool DurableGroup::Holds(LogIndex index, Term term) const {
+  if (index <= start || index <= installing) return true;
+  return index <= last() && terms[index.value() - start.value() - 1] == term;
+}
+
+const DurableGroup* DurableLog::Find(ShardId group) const {
+  const auto found = groups_.find(group);
+  return found == groups_.end() ? nullptr : &found->second;
+}
+
+std::string DurableLog::SetHardState(const raft::HardState& hard, DurableGroup* group) {
+  const raft::HardState before = std::exchange(group->hard, hard);
+  if (hard.term < before.term) {
+    return absl::StrCat("term ", hard.term.value(), " is written over term ", before.term.value());
+  }
+  const bool again = hard.term == before.term && before.vote != kNoReplica;
+  if (again && hard.vote != before.vote) {
+    return absl::StrCat("the vote of term ", hard.term.value(), " changes");
+  }
+  return "";
+}
+
+void DurableLog::StartAt(LogIndex index, DurableGroup* group) {
+  while (group->start < index && !group->terms.empty()) {
+    group->terms.pop_front();
+    group->start = group->start.Next();
+  }
+  if (group->terms.empty()) group->start = index;
+}
+
+std::string DurableLog::Apply(const raft::Record& record) {
+  using raft::RecordKind;
+  DurableGroup& group = groups_[record.shard];
+  switch (record.kind) {
+    case RecordKind::kHardState: {
+      const auto hard = raft::DecodeHardState(record.body);
+      return hard.ok() ? SetHardState(*hard, &group) : "an unreadable hard state";
+    }
+    case RecordKind::kMovedEntry:
+      // Known already, or of the tail that a restart found and writes again: there
+      // it may take the place of what the lost tail had replaced.
+      if (record.index <= group.start) return "";
+      if (record.index > group.last().Next()) return "an entry beyond a gap";
+      if (record.index == group.last().Next()) group.terms.push_back(record.term);
+      group.terms[record.index.value() - group.start.value() - 1] = record.term;
+      return "";
+    case RecordKind::kEntry:
+      if (record.index <= group.start) return "an entry below the log's start";
+      if (record.index > group.last().Next()) return "an entry beyond a gap";
+      group.terms.resize(record.index.value() - group.start.value() - 1);
+      group.terms.push_back(record.term);
+      return "";
+    case RecordKind::kInstalling:
+      group.installing = record.index;
+      return "";
+    case RecordKind::kInstalled: {
+      raft::SnapshotMeta meta;
+      bool keep_suffix = false;
+      if (!raft::DecodeInstalled(record.body, &meta, &keep_suffix).ok()) return "unreadable";
+      if (!keep_suffix) group.terms.clear();
+      StartAt(meta.index, &group);
+      group.installing = LogIndex(0);
+      return "";
+    }
+    case RecordKind::kCompacted:
+      StartAt(record.index, &group);
+      return "";
+    case RecordKind::kGroup: {
+      const auto state = raft::DecodeCheckpoint(record.body);
+      if (!state.ok()) return "an unreadable checkpoint";
+      StartAt(state->start_index, &group);
+      const uint64_t kept = state->last_index.value() - group.start.value();
+      if (group.terms.size() > kept) group.terms.resize(kept);
+      group.installing = state->installing ? state->installing->index : LogIndex(0);
+      return SetHardState(state->hard_state, &group);
+    }
+    case RecordKind::kRemoved:
+      groups_.erase(record.shard);
+      return "";
+    case RecordKind::kCreated:
+      return "";
+    case RecordKind::kSegment:
+    case RecordKind::kFreed:
+      break;  // the log's own; not of a group
+  }
+  return "";
+}
+
+// A segment's first block names every group there is.
+void DurableLog::KeepNamed(const std::vector<raft::Record>& records) {
+  std::set<ShardId> named;
+  for (const raft::Record& record : records) {
+    if (record.kind == raft::RecordKind::kGroup) named.insert(record.shard);
+  }
+  std::erase_if(groups_, [&](const auto& group) { return named.count(group.first) == 0; });
+}
+
+std::string DurableLog::OnDurable(absl::string_view file, uint64_t offset,
+                                  absl::string_view bytes) {
+  const uint64_t segment = raft::SegmentOfName(file);
+  if (segment == 0) return "";
+  const raft::ParsedBlock block = raft::ParseBlock(bytes, segment, offset);
+  if (offset == 0 && block.verdict == raft::BlockVerdict::kOk) KeepNamed(block.records);
+  for (const raft::Record& record : block.records) {
+    if (record.kind == raft::RecordKind::kSegment) continue;
+    if (record.kind == raft::RecordKind::kFreed) continue;
+    const std::string problem = Apply(record);
+    if (problem.empty()) continue;
+    return absl::StrCat("shard ", record.shard.value(), ", ", file, " offset ", offset, ": ",
+                        problem);
+  }
+  return "";
+}
+
+}  // namespace graphdb::sim
