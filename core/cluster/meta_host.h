@@ -42,6 +42,7 @@ class MetaHost final : public StateMachine {
   const shard::ShardMap& map() const { return map_; }
   std::optional<StoreId> MemberStore(NodeId node) const;
   bool serving() const { return leader_.leading(); }
+  const shard::TimestampOracle& oracle() const { return leader_.oracle(); }
 
   absl::Status Apply(const raft::Entry& entry, env::KvBatch* batch) override;
   void Advance(const raft::Entry& entry, env::KvBatch* batch) override;

@@ -62,6 +62,9 @@ class Node::Impl final : public PeerHandler,
   void BecameMember() override;
   // AdmissionHost
   bool LeadsMeta() const override { return meta_host_ != nullptr && meta_host_->serving(); }
+  const shard::TimestampOracle* Oracle() const {
+    return meta_host_ == nullptr ? nullptr : &meta_host_->oracle();
+  }
   bool HasMajorityOfPeers() const override;
   std::optional<StoreId> MemberStore(NodeId node) const override;
   void ProposeMember(NodeId node, StoreId store) override;
@@ -572,8 +575,11 @@ AdjacencyStats Node::adjacency() const {
 }
 
 void Node::VisitGroups(absl::FunctionRef<void(const GroupView&)> visit) const {
-  impl_->VisitHosts([&visit](const GroupHost& host) {
-    if (host.running()) visit(GroupView{host.group(), host.raft(), host.applied().index});
+  impl_->VisitHosts([&](const GroupHost& host) {
+    if (!host.running()) return;
+    const bool meta = host.group() == kMetaGroup;
+    visit(GroupView{host.group(), host.raft(), host.applied().index,
+                    meta ? impl_->Oracle() : nullptr});
   });
 }
 

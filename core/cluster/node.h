@@ -37,6 +37,10 @@ namespace graphdb::raft {
 class Group;
 }
 
+namespace graphdb::shard {
+class TimestampOracle;
+}
+
 namespace graphdb::cluster {
 
 struct PeerSpec {
@@ -79,6 +83,7 @@ struct GroupView {
   ShardId group;
   const raft::Group* raft = nullptr;
   LogIndex applied;
+  const shard::TimestampOracle* oracle = nullptr;  // of the meta group
 };
 
 // Of this node's cache of adjacency lists.

@@ -234,6 +234,8 @@ class Group {
   bool transferring() const { return transfer_target_ != kNoReplica; }
   LogIndex commit() const { return hard_.commit; }
   LogIndex applied() const { return applied_; }
+  // Entries through here are durable in our log, and still the log's.
+  LogIndex durable() const { return durable_; }
   LogIndex last_index() const { return log_.last_index(); }
   // The config in effect (not a newer one in the log).
   const Config& config() const { return config_; }

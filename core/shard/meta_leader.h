@@ -86,6 +86,7 @@ class MetaLeader {
 
   void Step(const MetaEvent& event, std::vector<MetaEffect>* effects);
   bool leading() const { return leading_; }
+  const TimestampOracle& oracle() const { return oracle_; }
 
  private:
   using Effects = std::vector<MetaEffect>;

@@ -20,6 +20,7 @@ void TimestampOracle::On(const oracle_event::BecameLeader& event, Effects* effec
   next_ = bound_ + 1;
   proposing_ = false;
   round_ = 0;
+  confirmed_round_ = 0;
 }
 
 void TimestampOracle::On(const oracle_event::LostLeadership&, Effects* effects) {
@@ -61,6 +62,7 @@ void TimestampOracle::On(const oracle_event::ReadIndexDone& event, Effects* effe
   if (!leading_ || event.id != round_) return;
   round_ = 0;
   if (event.ok) {
+    confirmed_round_ = event.id;
     confirmed_.insert(confirmed_.end(), in_round_.begin(), in_round_.end());
   } else {
     for (const oracle_event::Request& request : in_round_) {

@@ -86,6 +86,14 @@ class TimestampOracle {
   explicit TimestampOracle(uint64_t bound_window = kBoundWindow) : bound_window_(bound_window) {}
 
   void Step(const OracleEvent& event, std::vector<OracleEffect>* effects);
+  bool leading() const { return leading_; }
+  // The newest timestamp that may have gone out since this leader began, the
+  // bound it began with at first; 0: it does not lead.
+  Timestamp issued() const { return Timestamp(leading_ ? next_ - 1 : 0); }
+  // The last round that was answered well under this leader; 0: none yet.
+  uint64_t confirmed_round() const { return confirmed_round_; }
+  // The last round begun.
+  uint64_t last_round() const { return last_round_; }
 
  private:
   using Effects = std::vector<OracleEffect>;
@@ -106,6 +114,7 @@ class TimestampOracle {
   bool proposing_ = false;
   uint64_t round_ = 0;  // id of the round in flight, 0: none; never reused
   uint64_t last_round_ = 0;
+  uint64_t confirmed_round_ = 0;
   std::vector<oracle_event::Request> waiting_;    // for a round that is yet to begin
   std::vector<oracle_event::Request> in_round_;   // for the round in flight
   std::vector<oracle_event::Request> confirmed_;  // for the bound

@@ -15,6 +15,7 @@
 #include "core/raft/codec.h"
 #include "core/raft/describe.h"
 #include "core/raft/group.h"
+#include "core/shard/timestamp_oracle.h"
 #include "proto/peer.pb.h"
 #include "proto/shard.pb.h"
 #include "sim/env/mixing.h"
@@ -163,22 +164,28 @@ class ClusterProgram final : public Program {
       const auto quorum = [&config](absl::FunctionRef<bool(NodeId)> with) {
         return HasMajority(config.voters, with) && HasMajority(config.outgoing, with);
       };
-      const ReplicaView view{.group = group.group,
-                             .is_leader = group.raft->is_leader(),
-                             .term = group.raft->term(),
-                             .first = log.first_index(),
-                             .last = log.last_index(),
-                             .commit = group.raft->commit(),
-                             .applied = group.applied,
-                             .voters = VotersOf(config),
-                             .replica = group.raft->options().self,
-                             .campaigns = group.raft->role() == raft::Role::kCandidate ||
-                                          group.raft->role() == raft::Role::kPreCandidate,
-                             .durable = LogIndex(0),
-                             .config_epoch = config.epoch,
-                             .quorum = quorum,
-                             .entry = entry,
-                             .decision = decision};
+      ReplicaView view{.group = group.group,
+                       .is_leader = group.raft->is_leader(),
+                       .term = group.raft->term(),
+                       .first = log.first_index(),
+                       .last = log.last_index(),
+                       .commit = group.raft->commit(),
+                       .applied = group.applied,
+                       .voters = VotersOf(config),
+                       .replica = group.raft->options().self,
+                       .campaigns = group.raft->role() == raft::Role::kCandidate ||
+                                    group.raft->role() == raft::Role::kPreCandidate,
+                       .durable = group.raft->durable(),
+                       .config_epoch = config.epoch,
+                       .quorum = quorum,
+                       .entry = entry,
+                       .decision = decision};
+      if (group.oracle != nullptr && group.oracle->leading()) {
+        view.issues = true;
+        view.issued = group.oracle->issued();
+        view.last_round = group.oracle->last_round();
+        view.confirmed_round = group.oracle->confirmed_round();
+      }
       visit(view);
     });
   }
