@@ -179,7 +179,9 @@ class ClusterProgram final : public Program {
                        .config_epoch = config.epoch,
                        .quorum = quorum,
                        .entry = entry,
-                       .decision = decision};
+                       .decision = decision,
+                       .knows_leader = group.raft->leader() != kNoReplica,
+                       .hands_over = group.raft->transferring()};
       if (group.oracle != nullptr && group.oracle->leading()) {
         view.issues = true;
         view.issued = group.oracle->issued();
