@@ -107,8 +107,9 @@ absl::Status GroupHost::MakeRaft(raft::RecoveredGroup recovered) {
   return absl::OkStatus();
 }
 
-void GroupHost::Tick(Instant now) {
+void GroupHost::Tick() {
   if (raft_ == nullptr || halted_) return;
+  const Instant now = env_.clock.Monotonic();
   // Compaction makes a group ready without an event of its own.
   const bool due = now >= raft_->NextDeadline() || raft_->HasReady();
   if (!due && !GRAPHDB_MUTANT("rule-L2.idle-ticks")) return;
@@ -117,9 +118,9 @@ void GroupHost::Tick(Instant now) {
   Pump();
 }
 
-void GroupHost::BeginRound(Instant now) {
+void GroupHost::BeginRound() {
   if (!is_leader() || halted_) return;
-  raft_->Tick(now);
+  raft_->Tick(env_.clock.Monotonic());
   raft_->BeginRound();
 }
 

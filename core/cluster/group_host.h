@@ -53,11 +53,11 @@ class GroupHost {
   absl::Status StartEmpty();
 
   bool running() const { return raft_ != nullptr; }
-  void Tick(Instant now);
+  void Tick();
   void OnRaftMessage(NodeId from, const raft::Message& message);
   // What NodeBeats asks for. What a round makes ready waits for PumpRound(), so
   // that all groups of the node are in it before anything else happens.
-  void BeginRound(Instant now);
+  void BeginRound();
   void PumpRound();
   void OnUnclaimed(ReplicaId from, raft::Round round);
   void OnSnapshotPiece(NodeId from, const v1::SnapshotPiece& piece);

@@ -314,12 +314,12 @@ GroupHost* Node::Impl::GroupForMessage(ShardId group, ReplicaId to) {
 // ---- time ------------------------------------------------------------------
 
 void Node::Impl::Tick() {
-  const Instant now = env_.clock.Monotonic();
   link_.Cork();
-  for (auto& [group, replica] : replicas_) replica.group->Tick(now);
+  for (auto& [group, replica] : replicas_) replica.group->Tick();
+  const Instant now = env_.clock.Monotonic();
   if (now >= next_beat_) {
     next_beat_ = now + options_.heartbeat;
-    beats_.BeatAll(now);
+    beats_.BeatAll();
   }
   link_.Uncork();
   // Deadlines move away with each beat that is heard, so that in a healthy cluster

@@ -68,7 +68,7 @@ void NodeBeats::AddPeers(const raft::MemberSet& members) {
   }
 }
 
-void NodeBeats::BeatAll(Instant now) {
+void NodeBeats::BeatAll() {
   round_ = round_.Next();
   peers_.clear();
   beating_ = true;
@@ -78,7 +78,7 @@ void NodeBeats::BeatAll(Instant now) {
     AddPeers(config.voters);
     AddPeers(config.outgoing);
     AddPeers(config.learners);
-    group->BeginRound(now);
+    group->BeginRound();
   }
   beating_ = false;
   for (auto& [replica, peer] : peers_) {

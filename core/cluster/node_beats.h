@@ -52,7 +52,7 @@ class NodeBeats final : public raft::Liveness {
   // `group` outlives this.
   void Add(GroupHost* group) { groups_[group->group()] = group; }
   // A round of all groups, and a beat to each peer. The host corks the link.
-  void BeatAll(Instant now);
+  void BeatAll();
   // REQUIRES: raft::IsBeat(bytes).
   void OnBeat(NodeId from, absl::string_view bytes);
 

@@ -137,7 +137,7 @@ class NodeBeatsTest : public testing::Test, public BeatHost {
   // Wins an election and commits the first entry of its term.
   void Lead() {
     clock_.now = clock_.now + Duration::Seconds(2);
-    host_.Tick(clock_.now);
+    host_.Tick();
     raft::Message yes = FromOther(raft::MessageType::kPreVoteReply);
     yes.term = yes.term.Next();
     host_.OnRaftMessage(NodeId(1), yes);

@@ -138,6 +138,27 @@ TEST(SimSchedulerTest, TimerIsNeverEarlyByTheNodesOwnClock) {
   }
 }
 
+TEST(SimClockTest, EachReadingIsLaterAndNoTimerIsEarly) {
+  EventLoop loop(1);
+  SimClock clock(loop, {});
+  Instant last = clock.Monotonic();
+  for (int i = 0; i < 1'000; ++i) {
+    const Instant now = clock.Monotonic();
+    EXPECT_GT(now, last);
+    last = now;
+  }
+  const Instant due = last + Duration::Milliseconds(1);
+  bool fired = false;
+  loop.After(clock.ToWorld(Duration::Milliseconds(1)), loop.Begin(NodeActor(NodeId(0))), "test",
+             [&] {
+               fired = true;
+               EXPECT_GE(clock.Monotonic(), due);
+             });
+  while (loop.RunOne()) {
+  }
+  EXPECT_TRUE(fired);
+}
+
 TEST(SimClockTest, MonotonicFollowsItsRateAndNewIncarnationsHaveAnotherOrigin) {
   EventLoop loop(3);
   SimClock fast(loop, {.rate_error_ppb = 1'000'000, .origin = Instant()});

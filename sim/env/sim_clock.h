@@ -2,7 +2,8 @@
 // rate error, from an origin of its own.
 //
 // Invariants:
-//   1. Monotonic() never falls.
+//   1. Monotonic() rises with each reading, within an event too: code that takes
+//      two readings for one moment is wrong on a real machine.
 //   2. ToWorld(d) is long enough: a timer set for it fires at or after d by
 //      Monotonic().
 //
@@ -36,9 +37,13 @@ class SimClock final : public env::Clock {
   Duration ToWorld(Duration delay) const;
 
  private:
+  // By virtual time alone.
+  Instant Shown() const;
+
   const EventLoop& loop_;
   const ClockModel model_;
   const Duration started_;
+  Instant last_;  // read
   int64_t wall_step_ms_ = 0;
 };
 

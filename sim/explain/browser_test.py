@@ -107,30 +107,36 @@ def make_page(sim, folder):
     raise AssertionError("no seed failed")
 
 
+# A mouse is on whole points of the screen: what is there counts, not what is near.
 POINT_OF = """
-const box = canvas.getBoundingClientRect();
-const at = (x, y) => [box.left + x, box.top + y];
+const pointOn = (x, y) => {
+  const box = canvas.getBoundingClientRect();
+  return [Math.round(box.left + x), Math.round(box.top + y)];
+};
+const isThere = (item, x, y) => {
+  const box = canvas.getBoundingClientRect();
+  const [left, top] = pointOn(x, y);
+  return itemAt(left - box.left, top - box.top) === item;
+};
 """
 A_MESSAGE = POINT_OF + """
+const middle = (m) => [(xOf(m.at) + xOf(m.until)) / 2,
+  (layout.nodeLine(m.from) + layout.nodeLine(m.to)) / 2];
 const m = drawnMessages().drawn.find((m) => m.fate === 1 && m.at > view.from && m.until < view.to &&
-  Math.abs(m.from - m.to) === 1 && ((x, y) => itemAt(x, y) === m)(
-    (xOf(m.at) + xOf(m.until)) / 2, (layout.nodeLine(m.from) + layout.nodeLine(m.to)) / 2));
-return m ? [m.id, m.text, ...at((xOf(m.at) + xOf(m.until)) / 2,
-  (layout.nodeLine(m.from) + layout.nodeLine(m.to)) / 2)] : null;
+  Math.abs(m.from - m.to) === 1 && isThere(m, ...middle(m)));
+return m ? [m.id, m.text, ...pointOn(...middle(m))] : null;
 """
 A_WITNESS = POINT_OF + """
-const pointOf = (o) => [(xOf(Math.max(o.at, view.from)) + xOf(Math.min(o.until, view.to))) / 2,
+const middle = (o) => [(xOf(Math.max(o.at, view.from)) + xOf(Math.min(o.until, view.to))) / 2,
   layout.opTop(o.client) + 4];
 // Another operation of the client may lie over a part of it.
-const o = ops.find((o) => o.witness && itemAt(...pointOf(o)) === o);
+const o = ops.find((o) => o.witness && isThere(o, ...middle(o)));
 if (!o) return null;
 // Of many lanes some are below what is seen at first.
 let pane = canvas;
 while (pane && pane.scrollHeight <= pane.clientHeight) pane = pane.parentElement;
 if (pane) pane.scrollTop = layout.opTop(o.client) - pane.clientHeight / 2;
-const now = canvas.getBoundingClientRect();
-const [x, y] = pointOf(o);
-return [o.client, o.text, now.left + x, now.top + y];
+return [o.client, o.text, ...pointOn(...middle(o))];
 """
 DETAIL = "return document.getElementById('detail').innerText"
 COUNT = "return everything.filter((item) => inView(item) && shown(item)).length"

@@ -8,7 +8,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "core/migrate/snapshot_reader.h"
 #include "core/storage/keys.h"
 #include "core/storage/slots.h"
 #include "sim/env/mixing.h"
@@ -16,6 +15,7 @@
 #include "sim/migrate/restore_program.h"
 #include "sim/migrate/stage.h"
 #include "sim/workload/graph_ledger.h"
+#include "sim/workload/snapshot_graph.h"
 #include "sim/world/cluster_program.h"
 
 namespace graphdb::sim {
@@ -58,20 +58,6 @@ void SetTrace(const SharedSink& sink, World* world) {
   world->trace().SetSink(TraceLog::Detail::kFull,
                          [sink](absl::string_view line) { (*sink)(line); });
 }
-
-// What the file holds, as its reader gives it.
-class CollectingSink : public migrate::SnapshotSink {
- public:
-  absl::Status OnNode(const graph::Node& node, Timestamp ts) override {
-    graph.nodes[node.id.value()] = {node, ts};
-    return absl::OkStatus();
-  }
-  absl::Status OnRelationship(const graph::Relationship& r, Timestamp ts) override {
-    graph.relationships[r.id.value()] = {r, ts};
-    return absl::OkStatus();
-  }
-  LedgerGraph graph;
-};
 
 // The file with the plan's damage.
 std::string Damaged(const MigrationPlan& plan, const std::string& file) {
@@ -208,18 +194,16 @@ class Source {
     graph_ = *graph;
     result->nodes = graph_.nodes.size();
     result->relationships = graph_.relationships.size();
-    CollectingSink sink;
-    migrate::SnapshotReader reader(&sink);
-    const absl::Status fed = reader.Feed(file_);
-    if (!fed.ok()) return stage_.Fail(absl::StrCat("P7: verify: ", fed.ToString()));
-    const absl::StatusOr<migrate::SnapshotSummary> summary = reader.Finish();
-    if (!summary.ok()) {
-      return stage_.Fail(absl::StrCat("P7: verify: ", summary.status().ToString()));
+    const absl::StatusOr<SnapshotGraph> snapshot = ReadSnapshot(file_);
+    if (!snapshot.ok()) {
+      return stage_.Fail(absl::StrCat("P7: verify: ", snapshot.status().ToString()));
     }
-    if (summary->header.to_seq != at_) return stage_.Fail("P7: another timestamp in the file");
-    const std::string difference = Difference(sink.graph, graph_);
+    if (snapshot->summary.header.to_seq != at_)
+      return stage_.Fail("P7: another timestamp in the file");
+    const std::string difference = Difference(snapshot->graph, graph_);
     if (!difference.empty()) return stage_.Fail(absl::StrCat("P7: the file: ", difference));
-    return summary->digest.exact == graph_.Digest().exact || stage_.Fail("P7: the file's digest");
+    return snapshot->summary.digest.exact == graph_.Digest().exact ||
+           stage_.Fail("P7: the file's digest");
   }
 
   const MigrationPlan& plan_;

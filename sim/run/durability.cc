@@ -63,7 +63,6 @@ bool Durability::Holds(NodeId node, ShardId group, LogIndex index, Term term) co
 
 MaybeViolation Durability::OnInstall(NodeId node, ShardId group, LogIndex index) {
   const DurableGroup* held = nodes_[node.value()].log.Find(group);
-  ++compared_;
   if (held != nullptr && held->installing == index) return std::nullopt;
   return Violation{"durability",
                    absl::StrCat(GroupName(group), " ", NodeName(node), ": the snapshot at ",
@@ -97,7 +96,6 @@ MaybeViolation Durability::LookAtClaims(NodeId node, const ReplicaView& view,
         std::tuple("taken as durable", view.durable, &seen->durable)}) {
     Term term;
     if (now == std::exchange(*before, now) || !TermOf(view, now, &term)) continue;
-    ++compared_;
     if (held.Holds(now, term)) continue;
     return Broken(node, view,
                   absl::StrCat("entry ", now.value(), " of term ", term.value(), " is ", name,
@@ -109,7 +107,6 @@ MaybeViolation Durability::LookAtClaims(NodeId node, const ReplicaView& view,
 MaybeViolation Durability::LookAtLeader(NodeId node, const ReplicaView& view, Seen* seen) {
   if (view.term > seen->led) {
     seen->led = view.term;
-    ++compared_;
     if (!view.quorum([&](NodeId voter) { return Voted(voter, view); })) {
       return Broken(node, view, "leads, and no majority of disks holds the votes for it");
     }
@@ -118,7 +115,6 @@ MaybeViolation Durability::LookAtLeader(NodeId node, const ReplicaView& view, Se
   const bool counted = view.commit > seen->commit && view.config_epoch == seen->config_epoch &&
                        TermOf(view, view.commit, &term) && term == view.term;
   if (!counted) return std::nullopt;
-  ++compared_;
   const auto holds = [&](NodeId voter) { return Holds(voter, view.group, view.commit, term); };
   if (view.quorum(holds)) return std::nullopt;
   return Broken(

@@ -38,8 +38,6 @@ class Durability {
   MaybeViolation Look(NodeId node, const ReplicaView& view);
   // The node's engine begins to take a snapshot at `index` in.
   MaybeViolation OnInstall(NodeId node, ShardId group, LogIndex index);
-  // How often a claim was held against a disk.
-  uint64_t compared() const { return compared_; }
 
  private:
   struct Seen {
@@ -67,7 +65,6 @@ class Durability {
   bool Holds(NodeId node, ShardId group, LogIndex index, Term term) const;
 
   std::vector<Node> nodes_;
-  uint64_t compared_ = 0;
 };
 
 }  // namespace graphdb::sim

@@ -39,8 +39,6 @@ class Observer {
   uint64_t leaders_seen() const { return leaders_seen_; }
   const RaftSafety& safety() const { return safety_; }
   Leadership& leadership() { return leadership_; }
-  const Durability& durability() const { return durability_; }
-  const OracleWatch& oracle() const { return oracle_; }
   // Each pattern that a group's replicas were in when one of them began or ceased to
   // lead: who is up and leads, whose term, log and commit is ahead of whose. Hashes.
   const std::set<uint32_t>& constellations() const { return constellations_; }

@@ -32,7 +32,6 @@ MaybeViolation OracleWatch::Look(NodeId node, const ReplicaView& view) {
   }
   seen.issued = std::max(seen.issued, founded_);
   if (view.issued <= seen.issued) return std::nullopt;
-  ++issues_seen_;
   return LookAtIssue(node, view, &seen);
 }
 

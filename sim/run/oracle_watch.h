@@ -28,8 +28,6 @@ class OracleWatch {
   // After each event of the node; its commits came first.
   MaybeViolation Look(NodeId node, const ReplicaView& view);
 
-  uint64_t issues_seen() const { return issues_seen_; }
-
  private:
   struct Node {
     Term term;  // of the leader it was last
@@ -49,7 +47,6 @@ class OracleWatch {
   Term newest_issuer_;
   Timestamp bound_;    // committed
   Timestamp founded_;  // what a restore brought lies at or below it
-  uint64_t issues_seen_ = 0;
 };
 
 }  // namespace graphdb::sim

@@ -16,7 +16,6 @@
 #include "sim/run/intents.h"
 #include "sim/run/observer.h"
 #include "sim/workload/driver.h"
-#include "sim/workload/generators.h"
 #include "sim/world/world.h"
 
 namespace graphdb::sim {
@@ -29,23 +28,12 @@ Run* g_present = nullptr;  // LINT-OK(mutable-global): for the text of a failed 
 constexpr Duration kEpilogue = Duration::Seconds(10);
 constexpr Duration kPoll = Duration::Milliseconds(50);
 
-std::vector<Driver::Assignment> MakeAssignments(const RunOptions& options) {
-  std::vector<Driver::Assignment> assignments;
-  uint32_t index = 0;
-  for (const WorkloadSpec& spec : options.workloads) {
-    std::unique_ptr<Workload> workload = MakeWorkload(spec.name, index++);
-    GRAPHDB_CHECK(workload != nullptr) << "no workload " << spec.name;
-    assignments.push_back({std::move(workload), spec.clients});
-  }
-  return assignments;
-}
-
 class Run {
  public:
   Run(const RunOptions& options, const ProgramFactory& factory, RunTrace trace)
       : options_(options),
         world_(options, factory),
-        driver_(world_, MakeAssignments(options)),
+        driver_(world_, Driver::MakeAssignments(options)),
         observer_(world_) {
     result_.seed = options.seed;
     if (trace.detail != TraceLog::Detail::kOff) {

@@ -4,13 +4,43 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/check.h"
+#include "sim/workload/generators.h"
 
 namespace graphdb::sim {
 namespace {
 
 constexpr Duration kBeat = Duration::Milliseconds(250);
 
+uint64_t StreamOf(uint32_t client, uint64_t number) { return (uint64_t{client} << 32) | number; }
+
 }  // namespace
+
+Duration NextOperationAt(const RunOptions& options, uint32_t client, uint64_t number,
+                         Duration now) {
+  const Duration mean = options.think_mean;
+  Random rng(StreamSeed(options.seed, "client.think", StreamOf(client, number)));
+  const Duration when = now + mean / 4 + rng.UniformDuration(mean * 2 + Duration::Nanoseconds(1));
+  if (!rng.Chance(1, 2)) return when;
+  // Half of them wait for the next beat, all at once: conflicts need company.
+  const int64_t beat = kBeat.nanoseconds();
+  return Duration::Nanoseconds((when.nanoseconds() / beat + 1) * beat);
+}
+
+Random PlanStream(uint64_t seed, uint32_t client, uint64_t number) {
+  return Random(StreamSeed(seed, "client.plan", StreamOf(client, number)));
+}
+
+std::vector<Driver::Assignment> Driver::MakeAssignments(const RunOptions& options) {
+  std::vector<Assignment> assignments;
+  uint32_t index = 0;
+  for (const WorkloadSpec& spec : options.workloads) {
+    std::unique_ptr<Workload> workload = MakeWorkload(spec.name, index++);
+    GRAPHDB_CHECK(workload != nullptr) << "no workload " << spec.name;
+    assignments.push_back({std::move(workload), spec.clients});
+  }
+  return assignments;
+}
 
 Driver::Driver(World& world, std::vector<Assignment> assignments)
     : world_(world), assignments_(std::move(assignments)) {
@@ -64,16 +94,8 @@ void Driver::StartLoad() {
 }
 
 void Driver::Think(Client& client) {
-  const Duration mean = world_.options().think_mean;
-  Random rng(StreamSeed(world_.options().seed, "client.think",
-                        (uint64_t{client.session->client()} << 32) | client.next_number));
-  Duration when =
-      world_.loop().now() + mean / 4 + rng.UniformDuration(mean * 2 + Duration::Nanoseconds(1));
-  // Half of them wait for the next beat, all at once: conflicts need company.
-  if (rng.Chance(1, 2)) {
-    const int64_t beat = kBeat.nanoseconds();
-    when = Duration::Nanoseconds((when.nanoseconds() / beat + 1) * beat);
-  }
+  const Duration when = NextOperationAt(world_.options(), client.session->client(),
+                                        client.next_number, world_.loop().now());
   world_.loop().At(when, world_.ClientLife(client.session->client()), "client.think",
                    [this, &client] { LoadStep(client); });
 }
@@ -94,8 +116,7 @@ void Driver::LoadStep(Client& client) {
   context.place = client.place;
   context.number = client.next_number++;
   context.now = world_.loop().now();
-  Random rng(StreamSeed(world_.options().seed, "client.plan",
-                        (uint64_t{context.client} << 32) | context.number));
+  Random rng = PlanStream(world_.options().seed, context.client, context.number);
   PlannedOp op = client.workload->Plan(context, rng);
   op.client = context.client;
   op.number = context.number;

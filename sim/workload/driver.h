@@ -21,12 +21,20 @@
 
 namespace graphdb::sim {
 
+// When a client begins its next operation, of `number`, after the last one ended; and
+// what it draws the operation from. Functions of seed, client and number.
+Duration NextOperationAt(const RunOptions& options, uint32_t client, uint64_t number, Duration now);
+Random PlanStream(uint64_t seed, uint32_t client, uint64_t number);
+
 class Driver {
  public:
   struct Assignment {
     std::unique_ptr<Workload> workload;
     uint32_t clients = 1;
   };
+
+  // CHECKs that the workloads have known names.
+  static std::vector<Assignment> MakeAssignments(const RunOptions& options);
 
   // `world` outlives it.
   Driver(World& world, std::vector<Assignment> assignments);

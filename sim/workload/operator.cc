@@ -7,6 +7,7 @@
 #include "core/storage/slots.h"
 #include "sim/workload/batches.h"
 #include "sim/workload/generators.h"
+#include "sim/workload/snapshot_graph.h"
 
 namespace graphdb::sim {
 namespace {
@@ -32,19 +33,6 @@ void DrawProperties(Random& rng, v1::MapValue* properties) {
     }
   }
 }
-
-class CollectingSink final : public migrate::SnapshotSink {
- public:
-  absl::Status OnNode(const graph::Node& node, Timestamp ts) override {
-    graph.nodes[node.id.value()] = {node, ts};
-    return absl::OkStatus();
-  }
-  absl::Status OnRelationship(const graph::Relationship& r, Timestamp ts) override {
-    graph.relationships[r.id.value()] = {r, ts};
-    return absl::OkStatus();
-  }
-  LedgerGraph graph;
-};
 
 }  // namespace
 
@@ -158,18 +146,17 @@ void OperatorWorkload::Judge(uint32_t client, const OpOutcome& outcome) {
 
 void OperatorWorkload::JudgeSnapshot(uint32_t client, const OpOutcome& outcome,
                                      const std::string& file) {
-  CollectingSink sink;
-  migrate::SnapshotReader reader(&sink);
-  absl::Status status = reader.Feed(file);
-  if (status.ok()) status = reader.Finish().status();
-  if (!status.ok()) return Wrong(client, absl::StrCat("snapshot: ", status.ToString()));
+  const absl::StatusOr<SnapshotGraph> snapshot = ReadSnapshot(file);
+  if (!snapshot.ok()) {
+    return Wrong(client, absl::StrCat("snapshot: ", snapshot.status().ToString()));
+  }
   if (outcome.commit <= parts_[client].last) {
     return Wrong(client, absl::StrCat("a snapshot at ", outcome.commit.value(),
                                       " asked for after the acknowledgement of ",
                                       parts_[client].last.value()));
   }
-  JudgeOwnPart(client, outcome.commit, sink.graph);
-  JudgeWhole(client, outcome.commit, sink.graph);
+  JudgeOwnPart(client, outcome.commit, snapshot->graph);
+  JudgeWhole(client, outcome.commit, snapshot->graph);
 }
 
 void OperatorWorkload::JudgeOwnPart(uint32_t client, Timestamp at, const LedgerGraph& found) {

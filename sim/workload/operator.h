@@ -20,7 +20,6 @@
 #include <string>
 #include <vector>
 
-#include "core/migrate/snapshot_reader.h"
 #include "sim/workload/graph_ledger.h"
 #include "sim/workload/workload.h"
 

@@ -116,3 +116,19 @@ def graphdb_two_process_test(name, program, args = [], data = [], size = "medium
         size = size,
         **kwargs
     )
+
+def graphdb_scenario_tests(files):
+    """Each scenario file of this package is run by the simulator, twice."""
+    for file in files:
+        graphdb_two_process_test(
+            name = file[:-len(".txt")] + "_test",
+            size = "small",
+            args = [
+                "run",
+                "--scenario",
+                native.package_name() + "/" + file,
+                "--log=none",
+            ],
+            data = [file],
+            program = "//sim/tool:graphdb-sim",
+        )

@@ -5,21 +5,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "core/base/check.h"
 #include "core/env/random.h"
 #include "prod/rpc/errors.h"
-#include "sim/workload/generators.h"
+#include "sim/workload/driver.h"
+#include "sim/workload/session.h"
 
 namespace graphdb::parity {
 namespace {
-
-// As long as a simulated session tries.
-constexpr Duration kOperation = Duration::Seconds(12);
-constexpr Duration kAttempt = Duration::Seconds(2);
-
-void Sleep(Duration time) {
-  std::this_thread::sleep_for(std::chrono::nanoseconds(time.nanoseconds()));
-}
 
 void Fill(const absl::StatusOr<v1::ClientResponse>& answer, sim::OpOutcome* outcome) {
   if (!answer.ok()) return;
@@ -43,13 +35,10 @@ RealClients::RealClients(const sim::RunOptions& options, std::vector<std::string
       addresses_(std::move(addresses)),
       transport_(transport),
       start_(std::chrono::steady_clock::now()) {
-  uint32_t index = 0;
   uint32_t clients = 0;
-  for (const sim::WorkloadSpec& spec : options_.workloads) {
-    std::unique_ptr<sim::Workload> workload = sim::MakeWorkload(spec.name, index++);
-    GRAPHDB_CHECK(workload != nullptr) << "no workload " << spec.name;
-    groups_.push_back({std::move(workload), clients, spec.clients});
-    clients += spec.clients;
+  for (sim::Driver::Assignment& each : sim::Driver::MakeAssignments(options_)) {
+    groups_.push_back({std::move(each.workload), clients, each.clients});
+    clients += each.clients;
   }
 }
 
@@ -65,7 +54,7 @@ client::Client RealClients::MakeClient(uint32_t client, Duration timeout) const 
   std::rotate(options.addresses.begin(), options.addresses.begin() + client % addresses_.size(),
               options.addresses.end());
   options.timeout = timeout;
-  options.attempt_timeout = kAttempt;
+  options.attempt_timeout = sim::SessionPolicy().timeout;
   return client::Client(std::move(options), transport_);
 }
 
@@ -129,13 +118,12 @@ sim::MaybeViolation RealClients::Check() {
 
 void RealClients::Load(Group* group, uint32_t place) {
   const uint32_t number_of_client = group->first_client + place;
-  client::Client client = MakeClient(number_of_client, kOperation);
+  const sim::SessionPolicy policy;
+  client::Client client = MakeClient(number_of_client, policy.timeout * policy.attempts_max);
   for (uint64_t number = 0; loading_; ++number) {
-    const uint64_t stream = (uint64_t{number_of_client} << 32) | number;
-    Random pause(StreamSeed(options_.seed, "client.think", stream));
-    const Duration mean = options_.think_mean;
-    Sleep(mean / 4 + pause.UniformDuration(mean * 2 + Duration::Nanoseconds(1)));
-    Random rng(StreamSeed(options_.seed, "client.plan", stream));
+    const Duration begin = sim::NextOperationAt(options_, number_of_client, number, Now());
+    std::this_thread::sleep_until(start_ + std::chrono::nanoseconds(begin.nanoseconds()));
+    Random rng = sim::PlanStream(options_.seed, number_of_client, number);
     sim::PlanContext context{number_of_client, place, number, Now()};
     sim::PlannedOp op;
     {

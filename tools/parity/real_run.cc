@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -133,48 +134,47 @@ class RealRun {
       case FaultTarget::Kind::kFollower:
         break;
     }
-    const int leader = LeaderOf(target.group).value_or(0);
-    if (target.kind == FaultTarget::Kind::kLeader) return {leader};
-    return {(leader + 1) % cluster_.size()};
+    const std::optional<int> leader = LeaderOf(target.group);
+    if (!leader) return {};
+    if (target.kind == FaultTarget::Kind::kLeader) return {*leader};
+    return {(*leader + 1) % cluster_.size()};
   }
 
   // --- Faults -----------------------------------------------------------------
 
-  // Sorted by time; a pause adds its own end.
+  using Schedule = std::multimap<Duration, std::function<void()>>;
+
+  // A pause adds its own end.
   void PlayPlan() {
     const Clock::time_point begin = Clock::now();
-    std::multimap<Duration, FaultAction> due;
-    for (const FaultAction& action : options_.plan) due.emplace(action.at, action);
+    Schedule due;
+    for (const FaultAction& action : options_.plan) {
+      due.emplace(action.at, [this, &action, &due] { Play(action, &due); });
+    }
     while (!due.empty() && due.begin()->first <= options_.duration) {
-      const auto [at, action] = *due.begin();
+      const auto [at, act] = *due.begin();
       due.erase(due.begin());
       std::this_thread::sleep_until(begin + Real(at));
-      Play(action, &due);
+      act();
     }
     std::this_thread::sleep_until(begin + Real(options_.duration));
   }
 
-  void Play(const FaultAction& action, std::multimap<Duration, FaultAction>* due) {
+  void Play(const FaultAction& action, Schedule* due) {
     ++verdict_.faults;
     switch (action.kind) {
       case FaultKind::kCrash:
         for (const int node : Targets(action.target)) Kill(node);
         return;
       case FaultKind::kRestart:
-        for (const int node : Targets(action.target)) {
-          Resume(node);
-          Start(node);
-        }
+        for (const int node : Targets(action.target)) Start(node);
         return;
       case FaultKind::kPause:
         for (const int node : Targets(action.target)) {
           if (!up_.contains(node)) continue;
           cluster_.process(node)->Signal(SIGSTOP);
           paused_.insert(node);
-          FaultAction end;
-          end.kind = FaultKind::kRestart;  // of a node that is up: it goes on
-          end.target.node = NodeId(static_cast<uint32_t>(node));
-          due->emplace(action.at + action.amount, end);
+          due->emplace(action.at + action.amount, [this, node] { Resume(node); });
         }
         return;
       default:
