@@ -85,6 +85,8 @@ void MetaHost::LoadView() {
   }
   view_ = *std::move(view);
   if (view_.cluster_id().empty()) return;
+  // Every change of ownership is a new epoch; most entries only move the oracle's bound.
+  if (Epoch(view_.map().epoch()) == map_.epoch()) return;
   absl::StatusOr<shard::ShardMap> map = shard::ShardMap::FromProto(view_.map());
   if (!map.ok()) {
     env_.process.Halt(map.status());
