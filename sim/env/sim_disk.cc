@@ -173,6 +173,36 @@ bool SimDiskState::Rot(Random& random) {
   return true;
 }
 
+bool SimDiskState::Misdirect(Random& random) {
+  struct Extent {
+    uint64_t inode, offset, size;
+  };
+  std::vector<Extent> all, covered;
+  for (const auto& [name, inode] : durable_names_) {
+    const File& file = files_[inode];
+    for (const auto& [offset, size] : file.extents) {
+      if (offset + size > file.durable.size()) continue;
+      all.push_back({inode, offset, size});
+      // What lies behind it tells that it was durable.
+      if (offset + size <= file.newest) covered.push_back(all.back());
+    }
+  }
+  if (covered.empty() || all.size() < 2) return false;
+  const Extent to = covered[random.Below(covered.size())];
+  std::erase_if(all, [&](const Extent& from) {
+    const bool same = from.inode == to.inode && from.offset == to.offset;
+    return same || from.size > to.size;
+  });
+  if (all.empty()) return false;
+  const Extent from = all[random.Below(all.size())];
+  const std::string bytes = files_[from.inode].durable.substr(from.offset, from.size);
+  std::string& durable = files_[to.inode].durable;
+  if (durable.compare(to.offset, bytes.size(), bytes) == 0) return false;
+  GRAPHDB_COVER("sim_disk.misdirected");
+  durable.replace(to.offset, bytes.size(), bytes);
+  return true;
+}
+
 std::string SimDiskState::DurableBytes(absl::string_view name) const {
   const auto it = durable_names_.find(std::string(name));
   if (it == durable_names_.end()) return "";
@@ -369,6 +399,7 @@ void SimDisk::FinishSync(uint64_t inode, const std::vector<uint64_t>& covered, b
     if (mine && (!failed || random_.Chance(1, 2))) {
       SimDiskState::Overlay(write, 0, write.bytes.size(), &file.durable);
       if (!failed) file.newest = std::max(file.newest, write.offset);
+      if (!failed) file.extents[write.offset] = write.bytes.size();
       if (!failed) state_.Tell(inode, write);
       continue;
     }

@@ -12,7 +12,7 @@
 // where garbage is random bytes or a stale piece of an earlier write.
 //
 // Invariants:
-//   1. Durable bytes change only by a successful Sync, by Crash or by Rot.
+//   1. Durable bytes change only by a successful Sync, by Crash, Rot or Misdirect.
 //   2. A Sync makes durable exactly the writes that were complete when it was
 //      asked for; a failed one an arbitrary part of them, and the rest looks
 //      clean from then on: later Syncs succeed and don't write it.
@@ -77,6 +77,9 @@ class SimDiskState {
   // Flips one bit of what lies in a file before its newest durable write: what
   // comes after it shows that it was durable. False where there is no such byte.
   bool Rot(Random& random);
+  // Copies one block that a Sync made durable over another, older than its file's
+  // newest: a write that went to the wrong place. False where there are no two.
+  bool Misdirect(Random& random);
   // The whole file as the durable face has it; empty where the name is not durable.
   std::string DurableBytes(absl::string_view name) const;
   // Hears of each write that a Sync made durable under a durable name. It survives
@@ -100,8 +103,9 @@ class SimDiskState {
   struct File {
     uint64_t size = 0;
     bool size_durable = false;
-    std::string durable;  // up to the highest byte written; zeros beyond
-    uint64_t newest = 0;  // where the newest write that a Sync made durable begins
+    std::string durable;                   // up to the highest byte written; zeros beyond
+    uint64_t newest = 0;                   // where the newest write that a Sync made durable begins
+    std::map<uint64_t, uint64_t> extents;  // of all such writes: offset and size
     std::vector<PendingWrite> pending;
   };
   struct NameOp {

@@ -236,6 +236,19 @@ TEST_F(SimDiskTest, RotFlipsADurableBit) {
   EXPECT_EQ(Bytes("f", 5, 6), "newest");
 }
 
+TEST_F(SimDiskTest, MisdirectPutsOneBlockWhereAnOlderOneWas) {
+  const env::FileId file = Durable("f");
+  Random random(5);
+  for (const std::string bytes : {"first", "other"}) {
+    EXPECT_FALSE(platter_.Misdirect(random));
+    Write(file, bytes == "first" ? 0 : 5, bytes);
+    Run();
+    Sync(file);
+  }
+  EXPECT_TRUE(platter_.Misdirect(random));
+  EXPECT_EQ(Bytes("f", 0, 10), "otherother");
+}
+
 TEST_F(SimDiskTest, CorruptsOnlyStagedFiles) {
   faults_.corrupt_ppm = 1'000'000;
   for (const std::string name : {"f", "stage-1"}) {

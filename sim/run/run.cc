@@ -192,8 +192,7 @@ class Run {
     }
     if (!CompareEngines()) return false;
     // All engines are equal by now.
-    const NodeId any(world_.Lost(NodeId(0)) ? 1 : 0);
-    if (auto violation = CheckIntents(*world_.engine(any), options_.shards)) {
+    if (auto violation = CheckIntents(*world_.engine(FirstKept()), options_.shards)) {
       return Fail(violation->oracle, violation->message);
     }
     for (const Driver::Assignment& assignment : driver_.assignments()) {
@@ -213,7 +212,7 @@ class Run {
   void Epilogue() {
     if (options_.epilogue == sim::Epilogue::kNone || !forms_cluster_) return;
     for (uint32_t n = 0; n < options_.nodes; ++n) {
-      if (world_.Lost(NodeId(n))) return;  // two lost disks are one too many
+      if (world_.Lost(NodeId(n))) return;  // the founder's disk may be one too many
     }
     const NodeId founder(options_.founder - 1);
     const bool cut_off = options_.epilogue == sim::Epilogue::kWipeCutOffFounder;
@@ -251,9 +250,16 @@ class Run {
     return true;
   }
 
+  // The first node that has not lost its disk.
+  NodeId FirstKept() const {
+    NodeId node;
+    while (world_.Lost(node)) node = node.Next();
+    return node;
+  }
+
   // State equality: everything but what belongs to one disk is equal on all nodes.
   bool CompareEngines() {
-    const NodeId reference(world_.Lost(NodeId(0)) ? 1 : 0);
+    const NodeId reference = FirstKept();
     const env::KvReader* first = world_.engine(reference);
     for (uint32_t n = reference.value() + 1; n < options_.nodes; ++n) {
       if (world_.Lost(NodeId(n))) continue;
@@ -265,7 +271,7 @@ class Run {
         if (!a->Valid() && !b->Valid()) break;
         const bool same =
             a->Valid() && b->Valid() && a->key() == b->key() && a->value() == b->value();
-        if (!same) return EnginesDiffer(*a, *b, NodeId(n));
+        if (!same) return EnginesDiffer(*a, reference, *b, NodeId(n));
         a->Next();
         b->Next();
       }
@@ -281,15 +287,17 @@ class Run {
     while (it.Valid() && node_keyed(it.key())) it.Next();
   }
 
-  bool EnginesDiffer(const env::KvIterator& a, const env::KvIterator& b, NodeId node) {
+  bool EnginesDiffer(const env::KvIterator& a, NodeId node_a, const env::KvIterator& b,
+                     NodeId node_b) {
     const auto show = [](const env::KvIterator& it) {
       return it.Valid() ? absl::StrCat(absl::CHexEscape(it.key()), " = ",
                                        absl::CHexEscape(it.value().substr(0, 80)))
                         : std::string("the end");
     };
     return Fail("state-equality",
-                absl::StrCat("the states of node1 and ", NodeName(node), " differ: node1 has ",
-                             show(a), ", ", NodeName(node), " has ", show(b)));
+                absl::StrCat("the states of ", NodeName(node_a), " and ", NodeName(node_b),
+                             " differ: ", NodeName(node_a), " has ", show(a), ", ",
+                             NodeName(node_b), " has ", show(b)));
   }
 
   void FoldState(const env::KvReader& engine) {

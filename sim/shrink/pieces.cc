@@ -19,7 +19,7 @@ bool Ends(const FaultAction& fault, const FaultAction& end) {
   const bool same_link = fault.from == end.from && fault.to == end.to;
   switch (end.kind) {
     case FaultKind::kRestart:
-      return fault.kind == FaultKind::kCrash || fault.kind == FaultKind::kRot;
+      return fault.kind == FaultKind::kCrash || Damages(fault);
     case FaultKind::kHeal:
       if (!end.from) return fault.kind == FaultKind::kPartition || fault.kind == FaultKind::kCut;
       return fault.kind == FaultKind::kCut && same_link;

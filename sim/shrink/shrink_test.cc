@@ -91,7 +91,7 @@ RunOptions BigRun() {
   for (uint64_t seed = 1;; ++seed) {
     RunOptions options = DrawSwarmOptions(seed);
     if (HasCrashOf(options, NodeId(1)) && options.plan.size() > 15 &&
-        HasWorkload(options, "bank") && options.clients.late_ppm > 0) {
+        HasWorkload(options, "bank") && options.clients.late_ppm > 0 && options.shards > 2) {
       return options;
     }
   }
@@ -158,8 +158,11 @@ TEST(ShrinkTest, TheSameAnswersGiveTheSameResult) {
   const auto fails = [](const RunOptions& options) {
     return options.plan.size() % 3 != 2 && Does(options, 1, 3) && options.seed % 4 != 3;
   };
+  RunOptions big = BigRun();
+  big.seed = 4;
+  while (!fails(big)) big.plan.pop_back();
   FakeJudge once(fails), again(fails);
-  EXPECT_TRUE(ShrunkBy(once, BigRun()).options == ShrunkBy(again, BigRun()).options);
+  EXPECT_TRUE(ShrunkBy(once, big).options == ShrunkBy(again, big).options);
   EXPECT_EQ(once.runs_, again.runs_);
 }
 

@@ -59,6 +59,9 @@ std::string Details(const FaultAction& action) {
                           DurationText(action.amount));
     case FaultKind::kTransfer:
       return absl::StrCat(" ", GroupName(action.target.group), " -> ", NodeName(*action.to));
+    case FaultKind::kFullDisk:
+      if (!Damages(action)) break;
+      return absl::StrCat(" ", TargetText(action.target));
     case FaultKind::kDrain:
     case FaultKind::kSlowDisk:
     case FaultKind::kPause:
@@ -70,6 +73,8 @@ std::string Details(const FaultAction& action) {
     case FaultKind::kFailSync:
     case FaultKind::kFailWrite:
     case FaultKind::kRot:
+    case FaultKind::kMisdirect:
+    case FaultKind::kWipe:
       return absl::StrCat(" ", TargetText(action.target));
   }
   return absl::StrCat(" ", TargetText(action.target), " ", DurationText(action.amount));
@@ -90,9 +95,23 @@ std::string MomentText(const FaultAction& action) {
 
 const char* FaultKindName(FaultKind kind) {
   static constexpr const char* kNames[kFaultKindCount] = {
-      "crash",   "restart",   "partition",  "cut",       "heal", "slow-disk", "pause", "step-wall",
-      "network", "fail-sync", "fail-write", "slow-link", "rot",  "transfer",  "drain"};
+      "crash", "restart",   "partition", "cut",       "heal",       "slow-disk",
+      "pause", "step-wall", "network",   "fail-sync", "fail-write", "slow-link",
+      "rot",   "transfer",  "drain",     "misdirect", "wipe",       "full-disk"};
   return kNames[static_cast<int>(kind)];
+}
+
+bool Damages(const FaultAction& action) {
+  switch (action.kind) {
+    case FaultKind::kRot:
+    case FaultKind::kMisdirect:
+    case FaultKind::kWipe:
+      return true;
+    case FaultKind::kFullDisk:
+      return action.amount == Duration();
+    default:
+      return false;
+  }
 }
 
 const char* TriggerKindName(Trigger::Kind kind) {

@@ -37,8 +37,11 @@ enum class FaultKind : uint8_t {
   kRot,        // target: a bit of its Raft log, long durable, flips; then it loses power
   kTransfer,   // target, a group's leader: hands leadership to `to`
   kDrain,      // target: is shut down in order, amount at most, and started again
+  kMisdirect,  // target: a block of its log lies where an older one was; it loses power
+  kWipe,       // target, not the founder: it comes back with an empty disk
+  kFullDisk,   // target: no file can be created, for amount; 0: for good, it loses power
 };
-inline constexpr int kFaultKindCount = 15;
+inline constexpr int kFaultKindCount = 18;
 const char* FaultKindName(FaultKind kind);
 
 // When a crash strikes: at once, or as soon as the target is in the middle of
@@ -94,6 +97,10 @@ struct FaultAction {
 };
 
 using FaultPlan = std::vector<FaultAction>;  // see SortPlan
+
+// Whether it takes for good what the disk of its target holds, or its use. Such an
+// action names a node, so that FaultAtlas knows whom it may strike.
+bool Damages(const FaultAction& action);
 
 // What a plan says of an action of its own that happened at its time: what had
 // come just before it.

@@ -317,7 +317,7 @@ class Parser {
     if (!known) {
       return in.Error(
           "crash, restart, partition, cut, heal, slow-disk, pause, step-wall, network, fail-sync, "
-          "fail-write, slow-link, rot, transfer or drain");
+          "fail-write, slow-link, rot, transfer, drain, misdirect, wipe or full-disk");
     }
     GRAPHDB_RETURN_IF_ERROR(Details(in, &action));
     plan->push_back(std::move(action));
@@ -338,8 +338,14 @@ class Parser {
         return SlowLink(in, action);
       case FaultKind::kTransfer:
         return Transfer(in, action);
+      case FaultKind::kFullDisk:
+        return FullDisk(in, action);
       default:
         break;
+    }
+    if (Damages(*action)) {
+      GRAPHDB_ASSIGN_OR_RETURN(action->target.node, Node(in));
+      return absl::OkStatus();
     }
     GRAPHDB_RETURN_IF_ERROR(Target(in, &action->target));
     if (action->kind == FaultKind::kCrash) {
@@ -436,6 +442,15 @@ class Parser {
     }
     GRAPHDB_ASSIGN_OR_RETURN(action->amount, in.TakeDuration());
     return absl::OkStatus();
+  }
+
+  // "full-disk leader meta 2s", "full-disk node2"
+  absl::Status FullDisk(LineReader& in, FaultAction* action) {
+    GRAPHDB_RETURN_IF_ERROR(Target(in, &action->target));
+    const bool named = action->target.kind == FaultTarget::Kind::kNode;
+    if (in.done() && named) return absl::OkStatus();
+    GRAPHDB_ASSIGN_OR_RETURN(action->amount, in.TakeDuration());
+    return named || !Damages(*action) ? absl::OkStatus() : in.Error("a time above 0 before it");
   }
 
   // "transfer shard=1 -> node2"

@@ -90,6 +90,16 @@ TEST(ScenarioTest, ReadsAWholeFile) {
   ExpectReadsBackEqual(*parsed);
 }
 
+TEST(ScenarioTest, AnActionIsWrittenAsItIsRead) {
+  for (const char* line : {"at 5s rot node1", "at 5s misdirect node2", "at 5s wipe node3",
+                           "at 5s full-disk leader meta 2s", "at 5s full-disk node3"}) {
+    const auto parsed = ParseScenario(absl::StrCat(kHead, line, "\n"), "f.txt");
+    ASSERT_TRUE(parsed.ok()) << parsed.status();
+    ASSERT_EQ(parsed->options.plan.size(), 1u);
+    EXPECT_EQ(ToText(parsed->options.plan[0]), line);
+  }
+}
+
 TEST(ScenarioTest, ErrorsNamePlaceValueAndExpectation) {
   EXPECT_EQ(ErrorOf("# name: x\nnodes many\n"), "f.txt:2:7: 'many': expected a number from 1 to 9");
   EXPECT_EQ(ErrorOfLine("founder 4\n"),
@@ -133,6 +143,10 @@ TEST(ScenarioTest, RefusesWhatWouldBeHalfRead) {
                            "at 5s slow-link all\n",
                            "at 5s slow-link leader meta -> node1 5ms\n",
                            "forming crash node1\n",
+                           "at 5s rot leader meta\n",
+                           "at 5s wipe all\n",
+                           "at 5s full-disk leader meta\n",
+                           "at 5s full-disk all 0s\n",
                            "disk\n",
                            "disk stall=5\n",
                            "disk speed=5\n",

@@ -51,6 +51,7 @@ struct World::Incarnation {
 World::World(const RunOptions& options, ProgramFactory factory)
     : options_(options),
       factory_(std::move(factory)),
+      atlas_(options),
       loop_(options.seed),
       trace_(loop_),
       fabric_(loop_, options.nodes),
@@ -106,8 +107,10 @@ bool World::Up(NodeId node) const { return slots_[node.value()].live != nullptr;
 bool World::Awake(NodeId node) const { return Up(node) && !loop_.Paused(NodeActor(node)); }
 
 bool World::AllUp() const {
-  return std::all_of(slots_.begin(), slots_.end(),
-                     [](const Slot& slot) { return slot.lost || slot.live != nullptr; });
+  return std::all_of(slots_.begin(), slots_.end(), [](const Slot& slot) {
+    const bool has_to_stop = slot.damage == FaultKind::kWipe || slot.damage == FaultKind::kFullDisk;
+    return slot.lost || (slot.live != nullptr && !has_to_stop);
+  });
 }
 
 uint64_t World::incarnation(NodeId node) const { return slots_[node.value()].starts; }
@@ -198,7 +201,7 @@ void World::Start(NodeId node) {
   const absl::Status started = slot.live->program->Start();
   if (started.ok()) return;
   start_failure_ = started;
-  GiveUpIfRotten(node, started);
+  GiveUpIfLost(node, started);
   Say(env::LogLevel::kError, life.actor, absl::StrCat("did not start: ", started.ToString()));
   loop_.End(life.actor);  // like a halt: Step buries it, the supervisor tries again
 }
@@ -236,37 +239,6 @@ void World::StrikeArmed(NodeId node) {
   ScheduleStart(node, options_.supervisor_delay);
 }
 
-bool World::MayLoseANode() const {
-  bool whole = !slots_.empty();
-  for (uint32_t n = 0; n < slots_.size(); ++n) {
-    uint32_t replicas = 0;
-    VisitReplicas(NodeId(n), [&](const ReplicaView& view) {
-      ++replicas;
-      whole = whole && view.voters == slots_.size();
-    });
-    whole = whole && replicas == options_.shards + 1;
-  }
-  return whole;
-}
-
-// Nobody knows it until the node reads its log again.
-void World::Rot(NodeId node) {
-  if (rotten_ || !MayLoseANode()) return;
-  Random rng(StreamSeed(loop_.seed(), "world.rot", slots_[node.value()].starts));
-  if (!slots_[node.value()].disk_state.Rot(rng)) return;
-  rotten_ = node;
-  Crash(node, /*power=*/true);
-  slots_[node.value()].wanted_up = true;
-  ScheduleStart(node, options_.supervisor_delay);
-}
-
-void World::GiveUpIfRotten(NodeId node, const absl::Status& why) {
-  if (rotten_ != node || !absl::IsDataLoss(why)) return;
-  GRAPHDB_COVER("world.rotten_node_stopped");
-  slots_[node.value()].lost = true;
-  slots_[node.value()].wanted_up = false;
-}
-
 void World::BuryTheHalted() {
   for (uint32_t n = 0; n < slots_.size(); ++n) {
     Slot& slot = slots_[n];
@@ -277,7 +249,7 @@ void World::BuryTheHalted() {
           absl::StrCat("halted: ", reason.ToString()));
     }
     ++self_halts_;
-    GiveUpIfRotten(NodeId(n), reason);
+    GiveUpIfLost(NodeId(n), reason);
     // What made the node stop often takes the machine with it.
     Bury(NodeId(n), /*power=*/faults_on_ && loop_.Draw(kWorldActor) % 4 == 0);
     if (slot.wanted_up) ScheduleStart(NodeId(n), options_.supervisor_delay);

@@ -16,8 +16,9 @@
 //   2. A call is answered exactly once.
 //   3. After EndFaults nothing goes wrong any more, and every node is restarted
 //      until it stays up.
-//   4. At most one node's disk rots. Once that node has stopped over data loss it
-//      stays down; every other such stop is an error like any other.
+//   4. Only nodes of the fault atlas lose for good what their disks hold, a minority.
+//      Once such a node has stopped and said why it stays down; every other such stop
+//      is an error like any other.
 //
 // Deterministic thread only.
 #pragma once
@@ -44,6 +45,7 @@
 #include "sim/env/sim_scheduler.h"
 #include "sim/env/trace_log.h"
 #include "sim/world/applied_batches.h"
+#include "sim/world/fault_atlas.h"
 #include "sim/world/milestones.h"
 #include "sim/world/program.h"
 #include "sim/world/run_options.h"
@@ -82,7 +84,7 @@ class World {
   void Wipe(NodeId node);
   uint32_t ever_started_count() const;
   bool Up(NodeId node) const;
-  // All but the node that was lost to a rotten disk.
+  // All but the nodes that lost their disks: those have stopped by themselves.
   bool AllUp() const;
   bool Lost(NodeId node) const { return slots_[node.value()].lost; }
   // Whether it is up and runs what is due.
@@ -141,7 +143,8 @@ class World {
     std::unique_ptr<Incarnation> live;
     bool wanted_up = false;
     uint64_t starts = 0;
-    bool lost = false;
+    std::optional<FaultKind> damage;  // of its disk, for good
+    bool lost = false;                // it has stopped for that
     std::optional<ArmedCrash> armed;
   };
   struct PendingCall {
@@ -164,17 +167,22 @@ class World {
   // What waited for what has happened now.
   void PullTriggers(NodeId node);
   void NoteMoments(uint32_t number, const FaultAction& action);
+  // Of Apply, what is done to each target.
+  void Strike(NodeId node, const FaultAction& action);
   // Crashes whose moment is now.
   void StrikeArmed(NodeId node);
-  void Rot(NodeId node);
+  // What Damages() is said of.
+  void Damage(NodeId node, FaultKind how);
+  void FillDisk(NodeId node, Duration amount);
+  void EndDiskFaults(NodeId node);
   void StepWall(NodeId node, Duration amount);
   // Shut down in order, and started again by its supervisor.
   void Drain(NodeId node, Duration limit);
   void BeginDrain(NodeId node, Duration limit);
   void Transfer(NodeId node, ShardId group, NodeId to);
-  // Whether every node is up and votes in every group: one of them may go.
-  bool MayLoseANode() const;
-  void GiveUpIfRotten(NodeId node, const absl::Status& why);
+  // Whether the node's copies may go, and go now: who is left votes in every group.
+  bool MayDamageNow(NodeId node) const;
+  void GiveUpIfLost(NodeId node, const absl::Status& why);
   // Empty where there is no such node now, for example no leader.
   std::vector<NodeId> Resolve(const FaultTarget& target);
   std::optional<NodeId> FindReplica(ShardId group, bool leader) const;
@@ -193,6 +201,7 @@ class World {
 
   const RunOptions options_;
   const ProgramFactory factory_;
+  const FaultAtlas atlas_;
   EventLoop loop_;
   TraceLog trace_;
   SimFabric fabric_;
@@ -211,7 +220,6 @@ class World {
   std::optional<Milestones> milestones_;  // where somebody asks for them
   std::vector<FaultAction> waiting_;      // for their triggers
   std::vector<FaultMoment> moments_;
-  std::optional<NodeId> rotten_;
   absl::Status start_failure_;
   std::map<std::string, uint64_t> fault_counts_;
   uint64_t self_halts_ = 0;

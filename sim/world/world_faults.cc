@@ -155,47 +155,58 @@ void World::Apply(const FaultAction& action) {
     default:
       break;
   }
-  for (const NodeId node : Resolve(action.target)) {
-    Slot& slot = slots_[node.value()];
-    switch (action.kind) {
-      case FaultKind::kCrash:
-        if (action.moment == CrashMoment::kNow || !Up(node)) {
-          Crash(node, action.power);
-          break;
-        }
-        if (!slot.armed) ++armed_count_;
-        slot.armed = ArmedCrash{action.moment, action.power};
+  for (const NodeId node : Resolve(action.target)) Strike(node, action);
+}
+
+void World::Strike(NodeId node, const FaultAction& action) {
+  Slot& slot = slots_[node.value()];
+  switch (action.kind) {
+    case FaultKind::kCrash:
+      if (action.moment == CrashMoment::kNow || !Up(node)) {
+        Crash(node, action.power);
         break;
-      case FaultKind::kRestart:
-        if (!slot.wanted_up) Start(node);
-        break;
-      case FaultKind::kSlowDisk:
-        slot.disk_faults.sync_latency_max = action.amount;
-        break;
-      case FaultKind::kPause:
-        loop_.PauseUntil(NodeActor(node), loop_.now() + action.amount);
-        break;
-      case FaultKind::kStepWall:
-        StepWall(node, action.amount);
-        break;
-      case FaultKind::kRot:
-        Rot(node);
-        break;
-      case FaultKind::kTransfer:
-        Transfer(node, action.target.group, *action.to);
-        break;
-      case FaultKind::kDrain:
-        Drain(node, action.amount);
-        break;
-      case FaultKind::kFailSync:
-        slot.disk_faults.sync_error_ppm = 1'000'000;
-        break;
-      case FaultKind::kFailWrite:
-        slot.disk_faults.write_error_ppm = 1'000'000;
-        break;
-      default:
-        GRAPHDB_CHECK(false) << "no target: " << FaultKindName(action.kind);
-    }
+      }
+      if (!slot.armed) ++armed_count_;
+      slot.armed = ArmedCrash{action.moment, action.power};
+      break;
+    case FaultKind::kRestart:
+      if (!slot.wanted_up) Start(node);
+      break;
+    case FaultKind::kSlowDisk:
+      slot.disk_faults.sync_latency_max = action.amount;
+      break;
+    case FaultKind::kPause:
+      loop_.PauseUntil(NodeActor(node), loop_.now() + action.amount);
+      break;
+    case FaultKind::kStepWall:
+      StepWall(node, action.amount);
+      break;
+    case FaultKind::kRot:
+    case FaultKind::kMisdirect:
+    case FaultKind::kWipe:
+      Damage(node, action.kind);
+      break;
+    case FaultKind::kFullDisk:
+      if (Damages(action)) {
+        Damage(node, action.kind);
+      } else {
+        FillDisk(node, action.amount);
+      }
+      break;
+    case FaultKind::kTransfer:
+      Transfer(node, action.target.group, *action.to);
+      break;
+    case FaultKind::kDrain:
+      Drain(node, action.amount);
+      break;
+    case FaultKind::kFailSync:
+      slot.disk_faults.sync_error_ppm = 1'000'000;
+      break;
+    case FaultKind::kFailWrite:
+      slot.disk_faults.write_error_ppm = 1'000'000;
+      break;
+    default:
+      GRAPHDB_CHECK(false) << "no target: " << FaultKindName(action.kind);
   }
 }
 
@@ -208,7 +219,7 @@ void World::EndFaults() {
   fabric_.HealAll();
   fabric_.SetProfile(LinkProfile());
   for (uint32_t n = 0; n < slots_.size(); ++n) {
-    slots_[n].disk_faults = DiskFaults();
+    EndDiskFaults(NodeId(n));
     slots_[n].kv_faults = KvFaults();
     if (std::exchange(slots_[n].armed, std::nullopt)) --armed_count_;
     Start(NodeId(n));

@@ -1,0 +1,40 @@
+// What the files of the swarm (swarm.h) share: how a fault is drawn into a plan.
+//
+// swarm.cc draws what a run is made of, swarm_faults.cc what goes wrong in it and when.
+//
+// Pure functions of their arguments.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/env/random.h"
+#include "sim/world/fault_plan.h"
+#include "sim/world/run_options.h"
+
+namespace graphdb::sim {
+
+inline constexpr FaultTarget kEverybody{FaultTarget::Kind::kAll, NodeId(), ShardId()};
+
+// What the draw of one fault goes by, and where it goes.
+struct Draw {
+  const RunOptions& options;
+  const std::vector<NodeId>& victims;  // of faults that damage a disk for good
+  Random& rng;
+  FaultPlan* plan;
+};
+
+Duration Milliseconds(Random& rng, int64_t low, int64_t high);
+NodeId DrawNode(const Draw& draw);
+NodeId DrawVictim(const Draw& draw);
+ShardId DrawGroup(const Draw& draw);
+// A node, the leader of a group, or a gateway.
+FaultTarget DrawTarget(const Draw& draw);
+// Two nodes: a link.
+void DrawLink(const Draw& draw, FaultAction* action);
+NetworkRates DrawRates(Random& rng);
+
+// The plan of a run, by time.
+void DrawPlan(uint64_t seed, Random& rng, RunOptions* options);
+
+}  // namespace graphdb::sim

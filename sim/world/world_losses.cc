@@ -1,0 +1,101 @@
+// What a disk loses for good: a node of the atlas may go that way, and has to stop by
+// itself and say why. And disks that are full.
+#include "core/base/check.h"
+#include "core/base/cover.h"
+#include "sim/world/world.h"
+
+namespace graphdb::sim {
+namespace {
+
+// What such a node stops with.
+absl::StatusCode StopsWith(FaultKind damage) {
+  switch (damage) {
+    case FaultKind::kWipe:
+      return absl::StatusCode::kFailedPrecondition;
+    case FaultKind::kFullDisk:
+      return absl::StatusCode::kResourceExhausted;
+    default:
+      return absl::StatusCode::kDataLoss;
+  }
+}
+
+}  // namespace
+
+bool World::MayDamageNow(NodeId node) const {
+  if (!atlas_.MayDamage(node) || slots_[node.value()].damage) return false;
+  for (uint32_t n = 0; n < slots_.size(); ++n) {
+    if (slots_[n].lost) continue;
+    uint32_t replicas = 0;
+    VisitReplicas(NodeId(n), [&](const ReplicaView& view) {
+      if (view.voters == slots_.size()) ++replicas;
+    });
+    if (replicas != options_.shards + 1) return false;
+  }
+  return true;
+}
+
+// Nobody knows it until the node starts again.
+void World::Damage(NodeId node, FaultKind how) {
+  if (!MayDamageNow(node)) return;
+  Slot& slot = slots_[node.value()];
+  Random rng(StreamSeed(loop_.seed(), "world.rot", slot.starts));
+  switch (how) {
+    case FaultKind::kRot:
+      if (!slot.disk_state.Rot(rng)) return;
+      break;
+    case FaultKind::kMisdirect:
+      if (!slot.disk_state.Misdirect(rng)) return;
+      break;
+    case FaultKind::kFullDisk:
+      slot.disk_faults.capacity_bytes = 0;
+      break;
+    case FaultKind::kWipe:
+      // A founder that reaches nobody would found another cluster.
+      if (node == NodeId(options_.founder - 1)) return;
+      slot.damage = how;
+      return Wipe(node);
+    default:
+      GRAPHDB_CHECK(false) << "no damage: " << FaultKindName(how);
+  }
+  slot.damage = how;
+  Crash(node, /*power=*/true);
+  slot.wanted_up = true;
+  ScheduleStart(node, options_.supervisor_delay);
+}
+
+void World::FillDisk(NodeId node, Duration amount) {
+  slots_[node.value()].disk_faults.capacity_bytes = 0;
+  loop_.After(amount, world_life_, "world.fault", [this, node] {
+    Slot& slot = slots_[node.value()];
+    if (!faults_on_ || slot.damage == FaultKind::kFullDisk) return;
+    slot.disk_faults.capacity_bytes = options_.disk.capacity_bytes;
+  });
+}
+
+void World::EndDiskFaults(NodeId node) {
+  Slot& slot = slots_[node.value()];
+  slot.disk_faults = DiskFaults();
+  if (slot.damage == FaultKind::kFullDisk) slot.disk_faults.capacity_bytes = 0;
+}
+
+void World::GiveUpIfLost(NodeId node, const absl::Status& why) {
+  Slot& slot = slots_[node.value()];
+  if (!slot.damage || why.code() != StopsWith(*slot.damage)) return;
+  switch (*slot.damage) {
+    case FaultKind::kRot:
+      GRAPHDB_COVER("world.rotten_node_stopped");
+      break;
+    case FaultKind::kMisdirect:
+      GRAPHDB_COVER("world.misdirected_node_stopped");
+      break;
+    case FaultKind::kWipe:
+      GRAPHDB_COVER("world.wiped_node_stopped");
+      break;
+    default:
+      GRAPHDB_COVER("world.full_node_stopped");
+  }
+  slot.lost = true;
+  slot.wanted_up = false;
+}
+
+}  // namespace graphdb::sim
