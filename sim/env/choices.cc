@@ -9,7 +9,7 @@ const char* ChoiceKindName(ChoiceKind kind) {
   static constexpr const char* kNames[kChoiceKindCount] = {
       "tie",         "drop",       "duplicate",  "tail",      "stale",   "stall",   "write-error",
       "sync-error",  "read-error", "name-error", "corrupt",   "torn",    "garbage", "engine-error",
-      "flush-error", "lost",       "late",       "impatient", "patient", "copy"};
+      "flush-error", "lost",       "late",       "impatient", "patient", "copy",    "reset"};
   return kNames[static_cast<int>(kind)];
 }
 

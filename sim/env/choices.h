@@ -47,8 +47,9 @@ enum class ChoiceKind : uint8_t {
   kImpatient,    // a client gives an attempt up early
   kPatient,      // a client waits long for a request
   kCopy,         // a copy of a message comes up to copy_max later
+  kReset,        // the connection breaks behind a message
 };
-inline constexpr int kChoiceKindCount = 20;
+inline constexpr int kChoiceKindCount = 21;
 const char* ChoiceKindName(ChoiceKind kind);  // "drop", as in a scenario file
 
 struct Choice {

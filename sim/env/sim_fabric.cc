@@ -1,5 +1,7 @@
 #include "sim/env/sim_fabric.h"
 
+#include <algorithm>
+
 #include "core/base/check.h"
 #include "core/base/cover.h"
 #include "sim/env/mixing.h"
@@ -61,10 +63,22 @@ void SimFabric::Cut(NodeId from, NodeId to) {
   if (from != to) LinkOf(from, to).cut = true;
 }
 
-void SimFabric::Heal(NodeId from, NodeId to) { LinkOf(from, to).cut = false; }
+void SimFabric::Clog(NodeId from, NodeId to, Duration until) {
+  Link& link = LinkOf(from, to);
+  if (from != to) link.clogged_until = std::max(link.clogged_until, until);
+}
+
+void SimFabric::Heal(NodeId from, NodeId to) {
+  Link& link = LinkOf(from, to);
+  link.cut = false;
+  link.clogged_until = Duration();
+}
 
 void SimFabric::HealAll() {
-  for (Link& link : links_) link.cut = false;
+  for (Link& link : links_) {
+    link.cut = false;
+    link.clogged_until = Duration();
+  }
 }
 
 void SimFabric::SetReceiver(NodeId node, env::Network::Receiver receiver) {
@@ -85,7 +99,8 @@ void SimFabric::Send(NodeId from, NodeId to, std::string message) {
     link.instant = now;
     link.number = 0;
   }
-  Random rng(Mix(link.stream ^ loop_.salt(), static_cast<uint64_t>(now), link.number++));
+  const uint64_t own = Mix(link.stream ^ loop_.salt(), static_cast<uint64_t>(now), link.number++);
+  Random rng(own);
   if (link.cut) {
     ++counters_.cut;
     return RecordUnsent(from, to, message, "cut");
@@ -102,6 +117,7 @@ void SimFabric::Send(NodeId from, NodeId to, std::string message) {
   const Duration delay = DrawDelay(road, rng);
   MaybeCopy(road, rng, message);
   Launch(road, delay, std::move(message));
+  MaybeReset(road, Mix(own, 1));
 }
 
 // Draws and questions of its own: what else happens to a message is the same
@@ -117,6 +133,33 @@ void SimFabric::MaybeCopy(const Road& road, Random rng, const std::string& messa
   ++counters_.copied;
   Launch(road, road.link.profile.delay_min + rng.UniformDuration(road.link.profile.copy_max),
          message);
+}
+
+// Likewise. TCP's way to lose messages: all from some point on.
+void SimFabric::MaybeReset(const Road& road, uint64_t draw) {
+  const uint32_t ppm = road.link.profile.reset_ppm;
+  const bool drawn = ppm != 0 && draw % kMillion < ppm;
+  if (!loop_.choices().Happens(ChoiceKind::kReset, NodeActor(road.from), NodeActor(road.to),
+                               road.link.resets_asked++, drawn)) {
+    return;
+  }
+  std::vector<uint64_t>& in_flight = road.link.in_flight;
+  if (in_flight.empty()) return;
+  const uint64_t delivered = draw / kMillion % in_flight.size();
+  if (delivered > 0 && in_flight.size() - delivered > 1) GRAPHDB_COVER("sim_fabric.stream_cut");
+  counters_.reset += in_flight.size() - delivered;
+  in_flight.resize(delivered);
+}
+
+Duration SimFabric::Queue(Link& link, size_t bytes) {
+  constexpr uint64_t kNanosecondsPerSecond = 1'000'000'000;
+  Duration start = std::max(loop_.now(), link.clogged_until);
+  if (link.profile.bytes_per_second != 0) {
+    const uint64_t takes = bytes * kNanosecondsPerSecond / link.profile.bytes_per_second;
+    start = std::max(start, link.free_at) + Duration::Nanoseconds(static_cast<int64_t>(takes));
+    link.free_at = start;
+  }
+  return start - loop_.now();
 }
 
 bool SimFabric::Happens(const Road& road, ChoiceKind kind, bool drawn) {
@@ -145,12 +188,14 @@ Duration SimFabric::DrawDelay(const Road& road, Random& rng) {
 
 void SimFabric::Launch(const Road& road, Duration delay, std::string message) {
   const auto& [link, from, to] = road;
-  if (link.in_flight >= link.profile.queue_messages_max) {
+  if (link.in_flight.size() >= link.profile.queue_messages_max) {
     ++counters_.overflowed;
-    return RecordUnsent(from, to, message, "overflow");
+    if (!link.profile.drop_oldest) return RecordUnsent(from, to, message, "overflow");
+    link.in_flight.erase(link.in_flight.begin());
   }
-  ++link.in_flight;
+  delay = delay + Queue(link, message.size());
   const uint64_t number = ++launched_;
+  link.in_flight.push_back(number);
   if (recorder_ != nullptr) RecordSent(from, to, loop_.now() + delay, number, message);
   loop_.Deliver(loop_.now() + delay, NodeActor(from), NodeActor(to), number, std::move(message));
 }
@@ -159,8 +204,10 @@ void SimFabric::Arrive(ActorId from, ActorId to, uint64_t number, std::string me
   const NodeId sender = NodeOf(from);
   const NodeId target = NodeOf(to);
   Link& link = LinkOf(sender, target);
-  GRAPHDB_CHECK(link.in_flight > 0);
-  --link.in_flight;
+  const auto under_way = std::lower_bound(link.in_flight.begin(), link.in_flight.end(), number);
+  const bool given_up = under_way == link.in_flight.end() || *under_way != number;
+  if (given_up) return RecordLost(sender, target, number, "given up");
+  link.in_flight.erase(under_way);
   if (link.cut) {
     ++counters_.cut;
     return RecordLost(sender, target, number, "cut");

@@ -3,16 +3,19 @@
 //
 //   fabric.SetProfile(profile);
 //   fabric.Cut(NodeId(0), NodeId(2));        // one way
+//   fabric.Clog(NodeId(0), NodeId(1), until);
 //   fabric.HealAll();
 //
 // A message is dropped, delayed, duplicated, kept for long or copied for later by
 // a draw from the stream of its link and its stable id (send time, number within
 // that instant); other messages don't shift it. In-flight messages are lost where the link is
-// cut when they arrive. A message outlives its sender's incarnation.
+// cut when they arrive. What is sent over a clogged link waits for its end, over a narrow one for
+// what was sent before. A message outlives its sender's incarnation.
 //
 // Invariants:
 //   1. No message is changed; none is delivered that wasn't sent.
-//   2. At most queue_messages_max are under way on a link; what is more is dropped.
+//   2. At most queue_messages_max are under way on a link; what is more is dropped, or
+//      the oldest for it.
 //
 // Deterministic thread only.
 #pragma once
@@ -40,7 +43,12 @@ struct LinkProfile {
   Duration stale_max = Duration::Seconds(20);
   uint32_t copy_ppm = 0;  // comes as it should, and once more up to copy_max later
   Duration copy_max = Duration::Seconds(10);
+  // The connection breaks: of what is under way on the link the earlier part still
+  // comes, the later one doesn't.
+  uint32_t reset_ppm = 0;
+  uint64_t bytes_per_second = 0;  // 0: as much as you like
   uint32_t queue_messages_max = 1000;
+  bool drop_oldest = false;  // where the queue is full; else what comes last
 
   friend bool operator==(const LinkProfile&, const LinkProfile&) = default;
 };
@@ -55,6 +63,7 @@ struct NetworkCounters {
   uint64_t duplicated = 0;
   uint64_t late = 0;    // tail or stale
   uint64_t copied = 0;  // by copy_ppm
+  uint64_t reset = 0;   // lost by reset_ppm
 };
 
 class SimFabric final : public EventLoop::MessageSink {
@@ -66,6 +75,9 @@ class SimFabric final : public EventLoop::MessageSink {
   void SetProfile(const LinkProfile& profile);
   void SetLinkProfile(NodeId from, NodeId to, const LinkProfile& profile);
   void Cut(NodeId from, NodeId to);
+  // Nothing that is sent leaves before `until`.
+  void Clog(NodeId from, NodeId to, Duration until);
+  // Of cuts and clogs.
   void Heal(NodeId from, NodeId to);
   void HealAll();
 
@@ -76,6 +88,9 @@ class SimFabric final : public EventLoop::MessageSink {
   void SetRecorder(Recorder* recorder) { recorder_ = recorder; }
 
   bool IsCut(NodeId from, NodeId to) const { return links_[PlaceOf(from, to)].cut; }
+  bool IsClogged(NodeId from, NodeId to) const {
+    return links_[PlaceOf(from, to)].clogged_until > loop_.now();
+  }
   const LinkProfile& profile(NodeId from, NodeId to) const {
     return links_[PlaceOf(from, to)].profile;
   }
@@ -86,12 +101,15 @@ class SimFabric final : public EventLoop::MessageSink {
   struct Link {
     LinkProfile profile;
     bool cut = false;
-    uint32_t in_flight = 0;
+    Duration clogged_until;
+    Duration free_at;                 // where it is narrow: when what was sent has left
+    std::vector<uint64_t> in_flight;  // numbers, rising
     uint64_t stream = 0;
     int64_t instant = -1;
     uint64_t number = 0;
     uint64_t questions = 0;  // asked of Choices
     uint64_t copies_asked = 0;
+    uint64_t resets_asked = 0;
   };
   // A link with its ends.
   struct Road {
@@ -104,6 +122,9 @@ class SimFabric final : public EventLoop::MessageSink {
   bool Happens(const Road& road, ChoiceKind kind, bool drawn);
   Duration DrawDelay(const Road& road, Random& rng);
   void MaybeCopy(const Road& road, Random rng, const std::string& message);
+  void MaybeReset(const Road& road, uint64_t draw);
+  // How long a message waits before it sets out.
+  Duration Queue(Link& link, size_t bytes);
   void Launch(const Road& road, Duration delay, std::string message);
   void RecordSent(NodeId from, NodeId to, Duration due, uint64_t number, absl::string_view message);
   void RecordLost(NodeId from, NodeId to, uint64_t number, const char* why);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -124,6 +125,84 @@ TEST_F(SimFabricTest, BoundedLinkDropsWhatDoesNotFit) {
   loop_.RunUntil(Duration::Seconds(1));
   EXPECT_EQ(arrived_[1].size(), 10u);
   EXPECT_EQ(fabric_.counters().overflowed, 15u);
+}
+
+TEST_F(SimFabricTest, OrTheOldestForIt) {
+  LinkProfile profile;
+  profile.queue_messages_max = 10;
+  profile.drop_oldest = true;
+  fabric_.SetProfile(profile);
+  for (int i = 0; i < 25; ++i) fabric_.Send(NodeId(0), NodeId(1), i < 15 ? "old" : "new");
+  loop_.RunUntil(Duration::Seconds(1));
+  ASSERT_EQ(arrived_[1].size(), 10u);
+  for (const Arrival& arrival : arrived_[1]) EXPECT_EQ(arrival.text, "new");
+  EXPECT_EQ(fabric_.counters().overflowed, 15u);
+}
+
+TEST_F(SimFabricTest, WhatIsSentOverACloggedLinkComesAtItsEnd) {
+  fabric_.Send(NodeId(0), NodeId(1), "under way");
+  fabric_.Clog(NodeId(0), NodeId(1), Duration::Seconds(3));
+  fabric_.Clog(NodeId(0), NodeId(1), Duration::Seconds(2));  // does not free it earlier
+  EXPECT_TRUE(fabric_.IsClogged(NodeId(0), NodeId(1)));
+  fabric_.Send(NodeId(0), NodeId(1), "waits");
+  fabric_.Send(NodeId(1), NodeId(0), "the other way");
+  loop_.RunUntil(Duration::Seconds(1));
+  ASSERT_EQ(arrived_[1].size(), 1u);
+  EXPECT_EQ(arrived_[1][0].text, "under way");
+  EXPECT_EQ(arrived_[0].size(), 1u);
+  loop_.RunUntil(Duration::Seconds(4));
+  ASSERT_EQ(arrived_[1].size(), 2u);
+  EXPECT_GE(arrived_[1][1].time, Duration::Seconds(3));
+  EXPECT_FALSE(fabric_.IsClogged(NodeId(0), NodeId(1)));
+}
+
+TEST_F(SimFabricTest, ANarrowLinkTakesTimeByTheByte) {
+  LinkProfile profile;
+  profile.bytes_per_second = 1'000;
+  fabric_.SetProfile(profile);
+  fabric_.Send(NodeId(0), NodeId(1), std::string(500, 'a'));
+  fabric_.Send(NodeId(0), NodeId(1), std::string(1'000, 'b'));
+  fabric_.Send(NodeId(0), NodeId(2), "c");
+  loop_.RunUntil(Duration::Seconds(5));
+  ASSERT_EQ(arrived_[1].size(), 2u);
+  EXPECT_GE(arrived_[1][0].time, Duration::Milliseconds(500));
+  EXPECT_GE(arrived_[1][1].time, Duration::Milliseconds(1'500));
+  ASSERT_EQ(arrived_[2].size(), 1u);
+  EXPECT_LT(arrived_[2][0].time, Duration::Milliseconds(100)) << "a link of its own";
+}
+
+TEST_F(SimFabricTest, AResetLosesTheLaterPartOfWhatIsUnderWay) {
+  LinkProfile profile;
+  profile.delay_min = Duration::Seconds(1);
+  profile.delay_mean = Duration();
+  profile.queue_messages_max = 100'000;
+  uint64_t lost = 0;
+  for (int stream = 0; stream < 50; ++stream) {
+    profile.reset_ppm = 0;
+    fabric_.SetProfile(profile);
+    const Duration begin = loop_.now();
+    for (int i = 0; i < 9; ++i) fabric_.Send(NodeId(0), NodeId(1), std::to_string(i));
+    profile.reset_ppm = 1'000'000;
+    fabric_.SetProfile(profile);
+    fabric_.Send(NodeId(0), NodeId(1), "the last straw");
+    profile.reset_ppm = 0;
+    fabric_.SetProfile(profile);
+    loop_.RunUntil(begin + Duration::Milliseconds(500));
+    fabric_.Send(NodeId(0), NodeId(1), "the next stream");
+    loop_.RunUntil(begin + Duration::Seconds(3));
+    std::set<std::string> came;
+    for (const Arrival& arrival : arrived_[1]) came.insert(arrival.text);
+    arrived_[1].clear();
+    EXPECT_EQ(came.erase("the next stream"), 1u);
+    for (size_t i = 0; i < came.size(); ++i) {
+      EXPECT_EQ(came.count(std::to_string(i)), 1u) << "a prefix is delivered";
+    }
+    EXPECT_LT(came.size(), 10u);
+    lost += 10 - came.size();
+  }
+  EXPECT_EQ(fabric_.counters().reset, lost);
+  EXPECT_GT(lost, 100u);
+  EXPECT_LT(lost, 450u);
 }
 
 TEST_F(SimFabricTest, MessageReachesTheNextIncarnationAndNoDeadOne) {

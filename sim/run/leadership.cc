@@ -18,9 +18,12 @@ constexpr Duration kAstrayMax = Duration::Milliseconds(5'000);
 // Five messages of half a second are never all lost.
 constexpr uint32_t kGoodLossPpm = 2'000;
 constexpr Duration kGoodDelay = Duration::Milliseconds(10);
+constexpr uint32_t kGoodQueue = 500;
 
 bool IsGood(const LinkProfile& profile) {
-  return profile.drop_ppm + profile.stale_ppm <= kGoodLossPpm && profile.delay_mean <= kGoodDelay;
+  return profile.drop_ppm + profile.stale_ppm + profile.reset_ppm <= kGoodLossPpm &&
+         profile.delay_mean <= kGoodDelay && profile.bytes_per_second == 0 &&
+         profile.queue_messages_max >= kGoodQueue;
 }
 
 }  // namespace
@@ -59,7 +62,8 @@ void Leadership::LookAtLinks() {
     for (uint32_t to = 0; to < count_; ++to) {
       Link& link = links_[from * count_ + to];
       const bool cut = fabric.IsCut(NodeId(from), NodeId(to));
-      Keep(!cut && IsGood(fabric.profile(NodeId(from), NodeId(to))), &link.good);
+      const bool stuck = cut || fabric.IsClogged(NodeId(from), NodeId(to));
+      Keep(!stuck && IsGood(fabric.profile(NodeId(from), NodeId(to))), &link.good);
       Keep(from != to && (cut || !world_.Up(NodeId(from))), &link.silent);
     }
   }

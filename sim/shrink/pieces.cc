@@ -96,7 +96,7 @@ bool IsFault(const FaultAction& action) {
     case FaultKind::kHeal:
       return false;
     case FaultKind::kSlowLink:
-      return action.amount > Duration();
+      return action.amount > Duration() || action.bytes_per_second != 0;
     case FaultKind::kNetwork:
       return !(action.network == NetworkRates());
     default:

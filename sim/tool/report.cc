@@ -30,19 +30,20 @@ std::string VerdictLine(const RunResult& result) {
 
 std::string StatsLines(const RunResult& result) {
   const SessionCounters& c = result.clients;
-  return absl::StrCat(
-      "clients: requests=", c.requests, " acknowledged=", c.acknowledged, " failed=", c.failed,
-      " unknown=", c.unknown, " conflicts=", result.conflicts, " attempts=", c.attempts,
-      " retried=", c.retried, " multi_shard=", c.multi_shard, "\n",
-      "network: sent=", result.network.sent, " delivered=", result.network.delivered,
-      " bytes=", result.network.bytes, " dropped=", result.network.dropped,
-      " cut=", result.network.cut, " duplicated=", result.network.duplicated,
-      " late=", result.network.late, " copied=", result.network.copied, "\n",
-      "faults: ", result.fault_count(), " ", JoinCounts(result.faults),
-      " self_halts=", result.self_halts, " leader_changes=", result.leader_changes, "\n",
-      "probes: ", JoinCounts(result.cover), "\n", "events=", result.events,
-      " commits=", result.commits_observed, " virtual=", FormatTime(result.virtual_time),
-      " trace=", TraceHash::HexOf(result.trace_hash), "\n");
+  return absl::StrCat("clients: requests=", c.requests, " acknowledged=", c.acknowledged,
+                      " failed=", c.failed, " unknown=", c.unknown, " conflicts=", result.conflicts,
+                      " attempts=", c.attempts, " retried=", c.retried,
+                      " multi_shard=", c.multi_shard, "\n", "network: sent=", result.network.sent,
+                      " delivered=", result.network.delivered, " bytes=", result.network.bytes,
+                      " dropped=", result.network.dropped, " cut=", result.network.cut,
+                      " duplicated=", result.network.duplicated, " late=", result.network.late,
+                      " copied=", result.network.copied, " reset=", result.network.reset, "\n",
+                      "faults: ", result.fault_count(), " ", JoinCounts(result.faults),
+                      " self_halts=", result.self_halts, " leader_changes=", result.leader_changes,
+                      "\n", "probes: ", JoinCounts(result.cover), "\n", "events=", result.events,
+                      " commits=", result.commits_observed,
+                      " virtual=", FormatTime(result.virtual_time),
+                      " trace=", TraceHash::HexOf(result.trace_hash), "\n");
 }
 
 void Totals::Add(const RunResult& result) {

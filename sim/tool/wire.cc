@@ -33,6 +33,7 @@ void VisitNumbers(Result& r, Visit visit) {
   visit(r.network.duplicated);
   visit(r.network.late);
   visit(r.network.copied);
+  visit(r.network.reset);
   visit(r.leader_changes);
   visit(r.conflicts);
   visit(r.self_halts);

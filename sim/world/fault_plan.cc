@@ -54,9 +54,13 @@ std::string Details(const FaultAction& action) {
       if (!action.from) return "";
       return absl::StrCat(" ", NodeName(*action.from), " -> ", NodeName(*action.to));
     case FaultKind::kSlowLink:
-      if (!action.from) break;
-      return absl::StrCat(" ", NodeName(*action.from), " -> ", NodeName(*action.to), " ",
-                          DurationText(action.amount));
+    case FaultKind::kClog:
+      return absl::StrCat(
+          " ",
+          action.from ? absl::StrCat(NodeName(*action.from), " -> ", NodeName(*action.to))
+                      : TargetText(action.target),
+          " ", DurationText(action.amount),
+          action.bytes_per_second != 0 ? absl::StrCat(" bandwidth=", action.bytes_per_second) : "");
     case FaultKind::kTransfer:
       return absl::StrCat(" ", GroupName(action.target.group), " -> ", NodeName(*action.to));
     case FaultKind::kFullDisk:
@@ -95,10 +99,21 @@ std::string MomentText(const FaultAction& action) {
 
 const char* FaultKindName(FaultKind kind) {
   static constexpr const char* kNames[kFaultKindCount] = {
-      "crash", "restart",   "partition", "cut",       "heal",       "slow-disk",
-      "pause", "step-wall", "network",   "fail-sync", "fail-write", "slow-link",
-      "rot",   "transfer",  "drain",     "misdirect", "wipe",       "full-disk"};
+      "crash",     "restart",   "partition", "cut",        "heal",      "slow-disk", "pause",
+      "step-wall", "network",   "fail-sync", "fail-write", "slow-link", "rot",       "transfer",
+      "drain",     "misdirect", "wipe",      "full-disk",  "clog"};
   return kNames[static_cast<int>(kind)];
+}
+
+bool Parted(const std::vector<std::vector<NodeId>>& groups, NodeId a, NodeId b) {
+  bool named = false;
+  for (const std::vector<NodeId>& group : groups) {
+    const bool holds_a = std::find(group.begin(), group.end(), a) != group.end();
+    const bool holds_b = std::find(group.begin(), group.end(), b) != group.end();
+    if (holds_a && holds_b) return false;
+    named = named || holds_a || holds_b;
+  }
+  return named;
 }
 
 bool Damages(const FaultAction& action) {

@@ -24,24 +24,26 @@ namespace graphdb::sim {
 enum class FaultKind : uint8_t {
   kCrash,      // target, power or process
   kRestart,    // target
-  kPartition,  // groups; symmetric
+  kPartition,  // groups, which may overlap: see Parted
   kCut,        // from -> to, one way
-  kHeal,       // from -> to, or everything
+  kHeal,       // from -> to, or everything: cuts and clogs
   kSlowDisk,   // target, amount: the time a sync may take
   kPause,      // target, amount
   kStepWall,   // target, amount, may be negative
   kNetwork,    // rates and delay of every link
   kFailSync,   // target: syncs fail until the node is restarted
   kFailWrite,  // target: writes fail likewise
-  kSlowLink,   // from -> to, or all links of target; amount: the mean delay, 0 ends it
+  kSlowLink,   // from -> to, or all links of target; amount: the mean delay; 0, and no
+               // bytes_per_second: ends it
   kRot,        // target: a bit of its Raft log, long durable, flips; then it loses power
   kTransfer,   // target, a group's leader: hands leadership to `to`
   kDrain,      // target: is shut down in order, amount at most, and started again
   kMisdirect,  // target: a block of its log lies where an older one was; it loses power
   kWipe,       // target, not the founder: it comes back with an empty disk
   kFullDisk,   // target: no file can be created, for amount; 0: for good, it loses power
+  kClog,       // from -> to, or all links of target, for amount: what is sent waits
 };
-inline constexpr int kFaultKindCount = 18;
+inline constexpr int kFaultKindCount = 19;
 const char* FaultKindName(FaultKind kind);
 
 // When a crash strikes: at once, or as soon as the target is in the middle of
@@ -89,14 +91,18 @@ struct FaultAction {
   bool power = true;                        // kCrash
   CrashMoment moment = CrashMoment::kNow;   // kCrash
   std::vector<std::vector<NodeId>> groups;  // kPartition
-  std::optional<NodeId> from, to;           // kCut, kHeal, kSlowLink; `to`: kTransfer
+  std::optional<NodeId> from, to;           // kCut, kHeal, kSlowLink, kClog; `to`: kTransfer
   Duration amount;
+  uint64_t bytes_per_second = 0;  // kSlowLink; 0: any
   NetworkRates network;
 
   friend bool operator==(const FaultAction&, const FaultAction&) = default;
 };
 
 using FaultPlan = std::vector<FaultAction>;  // see SortPlan
+
+// Whether a partition is between the two: no group holds both, some group one of them.
+bool Parted(const std::vector<std::vector<NodeId>>& groups, NodeId a, NodeId b);
 
 // Whether it takes for good what the disk of its target holds, or its use. Such an
 // action names a node, so that FaultAtlas knows whom it may strike.

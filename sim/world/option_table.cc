@@ -109,9 +109,12 @@ constexpr Option kTable[] = {
     Network<&LinkProfile::stale_max>("stale-max", Unit::kTime, 1, kHour),
     Network<&LinkProfile::copy_ppm>("copy", Unit::kRate, 0, kMillion),
     Network<&LinkProfile::copy_max>("copy-max", Unit::kTime, 1, kHour),
+    Network<&LinkProfile::reset_ppm>("reset", Unit::kRate, 0, kMillion),
+    Network<&LinkProfile::bytes_per_second>("bandwidth", Unit::kCount, 0, kAny),
     Network<&LinkProfile::delay_mean>("delay", Unit::kTime, 0, kHour),
     Network<&LinkProfile::delay_min>("delay-min", Unit::kTime, 0, kHour),
     Network<&LinkProfile::queue_messages_max>("queue", Unit::kCount, 1, kAny32),
+    Network<&LinkProfile::drop_oldest>("drop-oldest", Unit::kCount, 0, 1),
 
     Clients<&ClientFaults::lost_ppm>("lost", Unit::kRate, 0, kMillion),
     Clients<&ClientFaults::late_ppm>("late", Unit::kRate, 0, kMillion),

@@ -317,7 +317,7 @@ class Parser {
     if (!known) {
       return in.Error(
           "crash, restart, partition, cut, heal, slow-disk, pause, step-wall, network, fail-sync, "
-          "fail-write, slow-link, rot, transfer, drain, misdirect, wipe or full-disk");
+          "fail-write, slow-link, rot, transfer, drain, misdirect, wipe, full-disk or clog");
     }
     GRAPHDB_RETURN_IF_ERROR(Details(in, &action));
     plan->push_back(std::move(action));
@@ -335,7 +335,8 @@ class Parser {
       case FaultKind::kCut:
         return Link(in, action);
       case FaultKind::kSlowLink:
-        return SlowLink(in, action);
+      case FaultKind::kClog:
+        return LinksForATime(in, action);
       case FaultKind::kTransfer:
         return Transfer(in, action);
       case FaultKind::kFullDisk:
@@ -432,7 +433,8 @@ class Parser {
     return absl::OkStatus();
   }
 
-  absl::Status SlowLink(LineReader& in, FaultAction* action) {
+  // "slow-link node1 -> node2 40ms bandwidth=20000", "clog leader meta 2s"
+  absl::Status LinksForATime(LineReader& in, FaultAction* action) {
     GRAPHDB_RETURN_IF_ERROR(Target(in, &action->target));
     if (in.Peek() == "->") {
       if (action->target.kind != FaultTarget::Kind::kNode) return in.Error("a time");
@@ -441,6 +443,9 @@ class Parser {
       GRAPHDB_ASSIGN_OR_RETURN(action->to, Node(in));
     }
     GRAPHDB_ASSIGN_OR_RETURN(action->amount, in.TakeDuration());
+    if (action->kind == FaultKind::kClog || in.done()) return absl::OkStatus();
+    constexpr uint64_t kMost = std::numeric_limits<uint64_t>::max();
+    GRAPHDB_ASSIGN_OR_RETURN(action->bytes_per_second, in.TakeNumberOf("bandwidth", 1, kMost));
     return absl::OkStatus();
   }
 

@@ -91,13 +91,25 @@ TEST(ScenarioTest, ReadsAWholeFile) {
 }
 
 TEST(ScenarioTest, AnActionIsWrittenAsItIsRead) {
-  for (const char* line : {"at 5s rot node1", "at 5s misdirect node2", "at 5s wipe node3",
-                           "at 5s full-disk leader meta 2s", "at 5s full-disk node3"}) {
+  for (const char* line :
+       {"at 5s rot node1", "at 5s misdirect node2", "at 5s wipe node3",
+        "at 5s full-disk leader meta 2s", "at 5s full-disk node3", "at 5s clog node1 -> node2 2s",
+        "at 5s clog leader meta 1s", "at 5s slow-link node1 -> node2 0s bandwidth=8192",
+        "at 5s partition {node1 node2} | {node2 node3}"}) {
     const auto parsed = ParseScenario(absl::StrCat(kHead, line, "\n"), "f.txt");
     ASSERT_TRUE(parsed.ok()) << parsed.status();
     ASSERT_EQ(parsed->options.plan.size(), 1u);
     EXPECT_EQ(ToText(parsed->options.plan[0]), line);
   }
+}
+
+TEST(ScenarioTest, APartitionLeavesWhoIsInOneGroup) {
+  const std::vector<std::vector<NodeId>> bridge = {{NodeId(0), NodeId(1)}, {NodeId(1), NodeId(2)}};
+  EXPECT_FALSE(Parted(bridge, NodeId(0), NodeId(1)));
+  EXPECT_FALSE(Parted(bridge, NodeId(2), NodeId(1)));
+  EXPECT_TRUE(Parted(bridge, NodeId(0), NodeId(2)));
+  EXPECT_TRUE(Parted(bridge, NodeId(1), NodeId(3))) << "the others are a group, too";
+  EXPECT_FALSE(Parted(bridge, NodeId(3), NodeId(4)));
 }
 
 TEST(ScenarioTest, ErrorsNamePlaceValueAndExpectation) {
@@ -141,6 +153,9 @@ TEST(ScenarioTest, RefusesWhatWouldBeHalfRead) {
                            "at 5s crash node01\n",
                            "at 5s slow-link node1 -> node2\n",
                            "at 5s slow-link all\n",
+                           "at 5s slow-link all 5ms bandwidth=0\n",
+                           "at 5s clog node1 -> node2\n",
+                           "at 5s clog all 1s bandwidth=5\n",
                            "at 5s slow-link leader meta -> node1 5ms\n",
                            "forming crash node1\n",
                            "at 5s rot leader meta\n",

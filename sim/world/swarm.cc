@@ -54,6 +54,20 @@ void DrawPatience(uint64_t seed, RunOptions* options) {
   if (rng.Chance(1, 5)) options->lull = Milliseconds(rng, 3'000, 10'000);
 }
 
+// Connections that break, and networks too narrow for what goes over them, or with
+// room for little of it.
+void DrawStreams(uint64_t seed, RunOptions* options) {
+  Random rng(StreamSeed(seed, "swarm.streams", 0));
+  if (rng.Chance(1, 4)) {
+    options->network.reset_ppm = static_cast<uint32_t>(rng.Between(500, 20'000));
+  }
+  if (rng.Chance(1, 8)) options->network.bytes_per_second = uint64_t{1} << rng.Between(17, 21);
+  if (rng.Chance(1, 6)) {
+    options->network.queue_messages_max = static_cast<uint32_t>(rng.Between(3, 60));
+    options->network.drop_oldest = rng.Chance(1, 2);
+  }
+}
+
 void DrawDevices(Random& rng, RunOptions* options) {
   options->disk.sync_latency_max = Duration::Microseconds(rng.Between(100, 8'000));
   if (rng.Chance(1, 4)) options->disk.stall_ppm = static_cast<uint32_t>(rng.Below(2'000));
@@ -184,6 +198,7 @@ RunOptions DrawSwarmOptions(uint64_t seed) {
   if (rng.Below(100) < kFaultFreePercent) return options;
   DrawKnobs(rng, &options);
   DrawPatience(seed, &options);
+  DrawStreams(seed, &options);
   DrawTuning(seed, &options.knobs);
   DrawPlan(seed, rng, &options);
   return options;

@@ -1,6 +1,7 @@
 // What the files of the swarm (swarm.h) share: how a fault is drawn into a plan.
 //
-// swarm.cc draws what a run is made of, swarm_faults.cc what goes wrong in it and when.
+// swarm.cc draws what a run is made of, swarm_faults.cc what goes wrong in it and when,
+// swarm_shapes.cc what becomes of its links.
 //
 // Pure functions of their arguments.
 #pragma once
@@ -24,6 +25,7 @@ struct Draw {
   FaultPlan* plan;
 };
 
+FaultAction ActionAt(Duration at, FaultKind kind);
 Duration Milliseconds(Random& rng, int64_t low, int64_t high);
 NodeId DrawNode(const Draw& draw);
 NodeId DrawVictim(const Draw& draw);
@@ -33,6 +35,14 @@ FaultTarget DrawTarget(const Draw& draw);
 // Two nodes: a link.
 void DrawLink(const Draw& draw, FaultAction* action);
 NetworkRates DrawRates(Random& rng);
+
+// Faults of one family, with their ends.
+void DrawPartition(const Draw& draw, Duration at);
+void DrawClogs(const Draw& draw, Duration at);
+void DrawOneWay(const Draw& draw, Duration at);
+void DrawSlowLink(const Draw& draw, Duration at);
+// What an operator does to a cluster that works.
+void DrawOperator(const Draw& draw, FaultAction action);
 
 // The plan of a run, by time.
 void DrawPlan(uint64_t seed, Random& rng, RunOptions* options);

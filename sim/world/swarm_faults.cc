@@ -18,6 +18,13 @@ NodeId DrawNode(const Draw& draw) {
 
 NodeId DrawVictim(const Draw& draw) { return draw.victims[draw.rng.Below(draw.victims.size())]; }
 
+FaultAction ActionAt(Duration at, FaultKind kind) {
+  FaultAction action;
+  action.at = at;
+  action.kind = kind;
+  return action;
+}
+
 void DrawLink(const Draw& draw, FaultAction* action) {
   action->from = DrawNode(draw);
   const uint64_t step = 1 + draw.rng.Below(draw.options.nodes - 1);
@@ -56,6 +63,18 @@ FaultTarget DrawTarget(const Draw& draw) {
   return target;
 }
 
+// What an operator does to a cluster that works.
+void DrawOperator(const Draw& draw, FaultAction action) {
+  if (action.kind == FaultKind::kTransfer) {
+    action.target = {FaultTarget::Kind::kLeader, NodeId(), DrawGroup(draw)};
+    action.to = DrawNode(draw);
+  } else {
+    action.target = DrawTarget(draw);
+    action.amount = Milliseconds(draw.rng, 10, 3'000);
+  }
+  draw.plan->push_back(std::move(action));
+}
+
 namespace {
 
 // Which families of faults a run has, with weights for the draw of each fault.
@@ -76,26 +95,6 @@ struct Families {
     return weights.back().first;
   }
 };
-
-std::vector<std::vector<NodeId>> DrawGroups(Random& rng, uint32_t nodes) {
-  std::vector<std::vector<NodeId>> groups(2);
-  for (uint32_t n = 0; n < nodes; ++n) groups[rng.Below(2)].push_back(NodeId(n));
-  if (groups[0].empty() || groups[1].empty()) {
-    std::vector<NodeId>& full = groups[0].empty() ? groups[1] : groups[0];
-    std::vector<NodeId>& empty = groups[0].empty() ? groups[0] : groups[1];
-    const uint64_t alone = rng.Below(full.size());
-    empty.push_back(full[alone]);
-    full.erase(full.begin() + static_cast<int64_t>(alone));
-  }
-  return groups;
-}
-
-FaultAction ActionAt(Duration at, FaultKind kind) {
-  FaultAction action;
-  action.at = at;
-  action.kind = kind;
-  return action;
-}
 
 FaultAction RestartOfAll(Duration at) {
   FaultAction restart = ActionAt(at, FaultKind::kRestart);
@@ -164,73 +163,26 @@ void DrawAmnesia(const Draw& draw, FaultKind how, Duration at) {
   draw.plan->push_back(ActionAt(heal.at + Milliseconds(rng, 1'500, 5'000), FaultKind::kHeal));
 }
 
-// What an operator does to a cluster that works.
-void DrawOperator(const Draw& draw, FaultAction action) {
-  if (action.kind == FaultKind::kTransfer) {
-    action.target = {FaultTarget::Kind::kLeader, NodeId(), DrawGroup(draw)};
-    action.to = DrawNode(draw);
-  } else {
-    action.target = DrawTarget(draw);
-    action.amount = Milliseconds(draw.rng, 10, 3'000);
-  }
-  draw.plan->push_back(std::move(action));
-}
-
-// A node that hears nobody, or that nobody hears: its leaders and the others see the
-// world in two ways. Often somebody is just being made leader.
-void DrawOneWay(const Draw& draw, Duration at) {
+// A wall clock that jumps once, or goes to and fro between two times.
+void DrawWallSteps(const Draw& draw, Duration at) {
   Random& rng = draw.rng;
-  const NodeId alone = DrawNode(draw);
-  const bool deaf = rng.Chance(1, 2);
-  const Duration end = at + Milliseconds(rng, 200, rng.Chance(1, 4) ? 10'000 : 3'000);
-  for (uint32_t n = 0; n < draw.options.nodes; ++n) {
-    if (NodeId(n) == alone) continue;
-    FaultAction cut = ActionAt(at, FaultKind::kCut);
-    cut.from = deaf ? NodeId(n) : alone;
-    cut.to = deaf ? alone : NodeId(n);
-    FaultAction heal = cut;
-    heal.at = end;
-    heal.kind = FaultKind::kHeal;
-    draw.plan->push_back(std::move(cut));
-    draw.plan->push_back(std::move(heal));
-  }
-  if (!rng.Chance(1, 3)) return;
-  const Duration before = at - std::min(at, Milliseconds(rng, 0, 20));
-  DrawOperator(draw, ActionAt(before, FaultKind::kTransfer));
-}
-
-// Everything that goes one way, or to and from one node, takes long: answers
-// come when much else has happened. Half of the single links die of it.
-void DrawSlowLink(const Draw& draw, Duration at) {
-  Random& rng = draw.rng;
-  FaultAction slow = ActionAt(at, FaultKind::kSlowLink);
-  FaultAction end = slow;
-  end.at = at + Milliseconds(rng, 2'000, 8'000);
+  FaultAction step = ActionAt(at, FaultKind::kStepWall);
   if (rng.Chance(1, 2)) {
-    slow.target = DrawTarget(draw);
-    if (rng.Chance(1, 3)) slow.target = {FaultTarget::Kind::kLeader, NodeId(), kMetaGroup};
-    slow.amount = Milliseconds(rng, 20, 300);
-    end.target = kEverybody;
-  } else {
-    DrawLink(draw, &slow);
-    slow.amount = Milliseconds(rng, 30, rng.Chance(1, 4) ? 2'500 : 700);
-    end.from = slow.from;
-    end.to = slow.to;
-    if (rng.Chance(1, 2)) {
-      FaultAction cut = slow;
-      cut.kind = FaultKind::kCut;
-      cut.amount = Duration();
-      cut.at = end.at;
-      FaultAction heal = cut;
-      heal.kind = FaultKind::kHeal;
-      heal.at = cut.at + Milliseconds(rng, 1'000, rng.Chance(1, 2) ? 16'000 : 4'000);
-      end.at = heal.at;
-      draw.plan->push_back(std::move(cut));
-      draw.plan->push_back(std::move(heal));
-    }
+    step.target = DrawTarget(draw);
+    step.amount = Milliseconds(rng, 10, rng.Chance(1, 4) ? 3'600'000 : 3'000);
+    if (rng.Chance(1, 2)) step.amount = Duration() - step.amount;
+    draw.plan->push_back(std::move(step));
+    return;
   }
-  draw.plan->push_back(std::move(slow));
-  draw.plan->push_back(std::move(end));
+  step.target.node = DrawNode(draw);
+  step.amount = Milliseconds(rng, 1, rng.Chance(1, 2) ? 10'000 : 50);
+  const uint64_t pairs = 2 + rng.Below(10);
+  const int64_t longest_ms = rng.Between(5, 400);
+  for (uint64_t i = 0; i < 2 * pairs; ++i) {
+    draw.plan->push_back(step);
+    step.amount = Duration() - step.amount;
+    step.at = step.at + Milliseconds(rng, 1, longest_ms);
+  }
 }
 
 void DrawRot(const Draw& draw, Duration at) {
@@ -247,9 +199,6 @@ void DrawWithEnd(const Draw& draw, FaultAction action) {
   FaultAction end = ActionAt(action.at + Milliseconds(rng, 200, rng.Chance(1, 4) ? 10'000 : 3'000),
                              FaultKind::kHeal);
   switch (action.kind) {
-    case FaultKind::kPartition:
-      action.groups = DrawGroups(rng, draw.options.nodes);
-      break;
     case FaultKind::kCut:
       DrawLink(draw, &action);
       end.from = action.from;
@@ -283,17 +232,20 @@ void DrawFault(const Draw& draw, FaultKind kind, Duration at) {
       return DrawCrash(draw, at);
     case FaultKind::kPartition:
       if (rng.Chance(1, 3)) return DrawAmnesia(draw, FaultKind::kCrash, at);
-      return DrawWithEnd(draw, std::move(action));
+      return DrawPartition(draw, at);
     case FaultKind::kCut:
       if (rng.Chance(1, 2)) return DrawOneWay(draw, at);
       return DrawWithEnd(draw, std::move(action));
+    case FaultKind::kClog:
+      return DrawClogs(draw, at);
     case FaultKind::kSlowDisk:
     case FaultKind::kNetwork:
       return DrawWithEnd(draw, std::move(action));
     case FaultKind::kTransfer:
     case FaultKind::kDrain:
-    case FaultKind::kStepWall:
       return DrawOperator(draw, std::move(action));
+    case FaultKind::kStepWall:
+      return DrawWallSteps(draw, at);
     case FaultKind::kSlowLink:
       return DrawSlowLink(draw, at);
     case FaultKind::kRot:
@@ -322,7 +274,7 @@ Families DrawFamilies(Random& rng) {
       {FaultKind::kSlowDisk, 2}, {FaultKind::kNetwork, 3},   {FaultKind::kPause, 3},
       {FaultKind::kStepWall, 1}, {FaultKind::kFailSync, 2},  {FaultKind::kFailWrite, 1},
       {FaultKind::kRot, 2},      {FaultKind::kSlowLink, 5},  {FaultKind::kTransfer, 3},
-      {FaultKind::kDrain, 2}};
+      {FaultKind::kDrain, 2},    {FaultKind::kClog, 3}};
   // A few of them often meet themselves; many meet each other.
   const uint64_t share = rng.Chance(1, 3) ? 1 : 3;
   for (const auto& [kind, weight] : all) {

@@ -147,6 +147,10 @@ class World {
     bool lost = false;                // it has stopped for that
     std::optional<ArmedCrash> armed;
   };
+  struct Slowness {
+    Duration delay_mean;            // 0: as the others
+    uint64_t bytes_per_second = 0;  // 0: any
+  };
   struct PendingCall {
     uint32_t client;
     NodeId gateway;
@@ -189,6 +193,8 @@ class World {
   void Partition(const std::vector<std::vector<NodeId>>& groups);
   void SetNetwork(const NetworkRates& rates);
   void SetLinks(const LinkProfile& profile);
+  // Of a link, or all that come from or go to the targets.
+  void VisitLinks(const FaultAction& action, absl::FunctionRef<void(NodeId, NodeId)> visit);
   void SlowLinks(const FaultAction& action);
   void OnReply(uint64_t call, v1::ClientResponse response);
   void Settle(uint64_t call, CallResult result, const char* kind, uint64_t payload,
@@ -206,7 +212,7 @@ class World {
   TraceLog trace_;
   SimFabric fabric_;
   LinkProfile links_;                                     // of the links that nothing slows
-  std::map<std::pair<NodeId, NodeId>, Duration> slowed_;  // by a fault
+  std::map<std::pair<NodeId, NodeId>, Slowness> slowed_;  // by a fault
   const Life world_life_;
   std::vector<Slot> slots_;
   AppliedBatches applied_;

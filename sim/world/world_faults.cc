@@ -53,14 +53,9 @@ std::vector<NodeId> World::Resolve(const FaultTarget& target) {
 }
 
 void World::Partition(const std::vector<std::vector<NodeId>>& groups) {
-  for (const auto& group : groups) {
-    for (const NodeId from : group) {
-      for (uint32_t n = 0; n < slots_.size(); ++n) {
-        const NodeId to(n);
-        if (std::find(group.begin(), group.end(), to) != group.end()) continue;
-        fabric_.Cut(from, to);
-        fabric_.Cut(to, from);
-      }
+  for (uint32_t from = 0; from < slots_.size(); ++from) {
+    for (uint32_t to = 0; to < slots_.size(); ++to) {
+      if (Parted(groups, NodeId(from), NodeId(to))) fabric_.Cut(NodeId(from), NodeId(to));
     }
   }
 }
@@ -82,28 +77,33 @@ void World::SetLinks(const LinkProfile& profile) {
     slow.delay_mean = link.delay_mean;
     fabric_.SetLinkProfile(link.from, link.to, slow);
   }
-  for (const auto& [link, delay_mean] : slowed_) {
+  for (const auto& [link, slowness] : slowed_) {
     LinkProfile slow = profile;
-    slow.delay_mean = delay_mean;
+    if (slowness.delay_mean > Duration()) slow.delay_mean = slowness.delay_mean;
+    if (slowness.bytes_per_second != 0) slow.bytes_per_second = slowness.bytes_per_second;
     fabric_.SetLinkProfile(link.first, link.second, slow);
   }
 }
 
-void World::SlowLinks(const FaultAction& action) {
-  const auto slow = [&](NodeId from, NodeId to) {
-    slowed_.erase({from, to});
-    if (action.amount > Duration() && from != to) slowed_[{from, to}] = action.amount;
-  };
-  if (action.from) {
-    slow(*action.from, *action.to);
-    return SetLinks(links_);
-  }
+void World::VisitLinks(const FaultAction& action, absl::FunctionRef<void(NodeId, NodeId)> visit) {
+  if (action.from) return visit(*action.from, *action.to);
   for (const NodeId node : Resolve(action.target)) {
     for (uint32_t n = 0; n < slots_.size(); ++n) {
-      slow(node, NodeId(n));
-      slow(NodeId(n), node);
+      if (NodeId(n) == node) continue;
+      visit(node, NodeId(n));
+      visit(NodeId(n), node);
     }
   }
+}
+
+void World::SlowLinks(const FaultAction& action) {
+  const Slowness slowness{action.amount, action.bytes_per_second};
+  VisitLinks(action, [&](NodeId from, NodeId to) {
+    slowed_.erase({from, to});
+    if (slowness.delay_mean > Duration() || slowness.bytes_per_second != 0) {
+      slowed_[{from, to}] = slowness;
+    }
+  });
   SetLinks(links_);
 }
 
@@ -152,6 +152,10 @@ void World::Apply(const FaultAction& action) {
       return SetNetwork(action.network);
     case FaultKind::kSlowLink:
       return SlowLinks(action);
+    case FaultKind::kClog:
+      return VisitLinks(action, [&](NodeId from, NodeId to) {
+        fabric_.Clog(from, to, loop_.now() + action.amount);
+      });
     default:
       break;
   }

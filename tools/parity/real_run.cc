@@ -199,14 +199,10 @@ class RealRun {
   }
 
   void Partition(const std::vector<std::vector<NodeId>>& groups) {
-    for (const std::vector<NodeId>& here : groups) {
-      for (const std::vector<NodeId>& there : groups) {
-        if (&here == &there) continue;
-        for (const NodeId a : here) {
-          for (const NodeId b : there) {
-            proxy_.Cut(static_cast<int>(a.value()), static_cast<int>(b.value()));
-          }
-        }
+    for (uint32_t from = 0; from < options_.nodes; ++from) {
+      for (uint32_t to = 0; to < options_.nodes; ++to) {
+        if (!sim::Parted(groups, NodeId(from), NodeId(to))) continue;
+        proxy_.Cut(static_cast<int>(from), static_cast<int>(to));
       }
     }
   }
@@ -258,7 +254,8 @@ absl::Status CheckPlayable(const sim::RunOptions& options) {
   for (const FaultAction& action : options.plan) {
     const bool kind =
         std::find(std::begin(kPlayable), std::end(kPlayable), action.kind) != std::end(kPlayable);
-    if (!kind || action.when || action.moment != sim::CrashMoment::kNow) {
+    const bool plain = action.moment == sim::CrashMoment::kNow && action.bytes_per_second == 0;
+    if (!kind || action.when || !plain) {
       return refuse(ToText(action));
     }
   }
