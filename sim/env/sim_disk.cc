@@ -106,9 +106,22 @@ void SimDiskState::CrashWrite(const PendingWrite& write, File& file, const Fate&
 
 void SimDiskState::CrashFile(File& file, const Fate& fate) {
   Random& random = fate.random;
+  const PendingWrite* newest_lie = nullptr;
+  for (const PendingWrite& write : file.pending) {
+    if (write.lied) newest_lie = &write;
+  }
   for (const PendingWrite& write : file.pending) {
     if (write.orphaned) continue;  // it was never on its way to the platter
+    if (&write == newest_lie) {
+      Overlay(write, 0, write.bytes.size(), &file.durable);
+      continue;
+    }
     CrashWrite(write, file, fate);
+    if (!write.lied) continue;
+    file.durable.resize(std::max(file.durable.size(), write.offset + write.bytes.size()), '\0');
+    if (file.durable.compare(write.offset, write.bytes.size(), write.bytes) != 0) {
+      GRAPHDB_COVER("sim_disk.lie_lost");
+    }
   }
   file.pending.clear();
   if (!file.size_durable && random.Chance(1, 2)) file.size = random.Below(file.size + 1);
@@ -148,59 +161,11 @@ void SimDiskState::Crash(CrashKind kind, Random& random, Choices* choices, Actor
     }
     return;
   }
+  lies_ = false;
   const Fate fate{random, choices, node};
   for (auto& [inode, file] : files_) CrashFile(file, fate);
   CrashNames(random);
   DropUnreachable();
-}
-
-uint64_t SimDiskState::BytesToRot(const File& file) {
-  return std::min<uint64_t>(file.newest, file.durable.size());
-}
-
-bool SimDiskState::Rot(Random& random) {
-  std::vector<uint64_t> candidates;
-  for (const auto& [name, inode] : durable_names_) {
-    const File& file = files_[inode];
-    if (BytesToRot(file) != 0) candidates.push_back(inode);
-  }
-  if (candidates.empty()) return false;
-  File& file = files_[candidates[random.Below(candidates.size())]];
-  uint64_t at = random.Below(BytesToRot(file));
-  // Most of a padded file is zeros that nobody reads.
-  while (at > 0 && file.durable[at] == '\0') --at;
-  file.durable[at] = static_cast<char>(file.durable[at] ^ (1 << random.Below(8)));
-  return true;
-}
-
-bool SimDiskState::Misdirect(Random& random) {
-  struct Extent {
-    uint64_t inode, offset, size;
-  };
-  std::vector<Extent> all, covered;
-  for (const auto& [name, inode] : durable_names_) {
-    const File& file = files_[inode];
-    for (const auto& [offset, size] : file.extents) {
-      if (offset + size > file.durable.size()) continue;
-      all.push_back({inode, offset, size});
-      // What lies behind it tells that it was durable.
-      if (offset + size <= file.newest) covered.push_back(all.back());
-    }
-  }
-  if (covered.empty() || all.size() < 2) return false;
-  const Extent to = covered[random.Below(covered.size())];
-  std::erase_if(all, [&](const Extent& from) {
-    const bool same = from.inode == to.inode && from.offset == to.offset;
-    return same || from.size > to.size;
-  });
-  if (all.empty()) return false;
-  const Extent from = all[random.Below(all.size())];
-  const std::string bytes = files_[from.inode].durable.substr(from.offset, from.size);
-  std::string& durable = files_[to.inode].durable;
-  if (durable.compare(to.offset, bytes.size(), bytes) == 0) return false;
-  GRAPHDB_COVER("sim_disk.misdirected");
-  durable.replace(to.offset, bytes.size(), bytes);
-  return true;
 }
 
 std::string SimDiskState::DurableBytes(absl::string_view name) const {
@@ -332,7 +297,7 @@ void SimDisk::Write(env::FileId file, uint64_t offset, std::string bytes, Done d
     MaybeCorrupt(inode, write_id, &bytes);
   }
   // A failed write, too, may have reached the platter in part.
-  f->pending.push_back({write_id, offset, std::move(bytes), false, false});
+  f->pending.push_back({write_id, offset, std::move(bytes), false, false, false});
   ++writes_under_way_;
   scheduler_.Complete(Latency(faults_.latency_max), "disk.write", payload,
                       [this, inode, write_id, failed, done = std::move(done)]() mutable {
@@ -373,7 +338,7 @@ void SimDisk::Sync(env::FileId file, Done done) {
   const bool failed = Fails(ChoiceKind::kSyncError, faults_.sync_error_ppm);
   std::vector<uint64_t> covered;
   for (const SimDiskState::PendingWrite& write : f->pending) {
-    if (write.complete && !write.orphaned) covered.push_back(write.id);
+    if (write.complete && !write.orphaned && !write.lied) covered.push_back(write.id);
   }
   const Duration max = std::max(faults_.sync_latency_max, faults_.latency_max);
   ++writes_under_way_;
@@ -396,6 +361,13 @@ void SimDisk::FinishSync(uint64_t inode, const std::vector<uint64_t>& covered, b
   std::vector<SimDiskState::PendingWrite> rest;
   for (SimDiskState::PendingWrite& write : file.pending) {
     const bool mine = std::binary_search(covered.begin(), covered.end(), write.id);
+    if (mine && !failed && state_.lies_) {
+      file.newest = std::max(file.newest, write.offset);
+      state_.Tell(inode, write);
+      write.lied = true;
+      rest.push_back(std::move(write));
+      continue;
+    }
     if (mine && (!failed || random_.Chance(1, 2))) {
       SimDiskState::Overlay(write, 0, write.bytes.size(), &file.durable);
       if (!failed) file.newest = std::max(file.newest, write.offset);
@@ -470,6 +442,12 @@ absl::StatusOr<std::string> SimDisk::Read(const std::string& name, uint64_t offs
   if (offset >= file.size) return std::string();
   // Only the piece that is asked for: recovery reads a segment in many.
   const uint64_t end = offset + std::min(bytes, file.size - offset);
+  const uint64_t first_sector = offset / kSectorBytes * kSectorBytes;
+  const auto bad = file.bad_sectors.lower_bound(first_sector);
+  if (bad != file.bad_sectors.end() && *bad < end) {
+    GRAPHDB_COVER("sim_disk.bad_sector_read");
+    return Injected("read", name);
+  }
   std::string view;
   if (offset < file.durable.size()) view = file.durable.substr(offset, end - offset);
   view.resize(end - offset, '\0');
@@ -479,6 +457,7 @@ absl::StatusOr<std::string> SimDisk::Read(const std::string& name, uint64_t offs
     if (!write.complete || from >= to) continue;
     view.replace(from - offset, to - from, write.bytes, from - write.offset, to - from);
   }
+  if (state_.misread_) state_.ShowSwap(it->second, offset, &view);
   return view;
 }
 

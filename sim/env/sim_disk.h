@@ -11,8 +11,12 @@
 // surely leaves). A crash decides per un-synced sector: lost, kept or garbage,
 // where garbage is random bytes or a stale piece of an earlier write.
 //
+// What is damaged here can be told from a torn write: something newer in the same
+// file shows that it was durable.
+//
 // Invariants:
-//   1. Durable bytes change only by a successful Sync, by Crash, Rot or Misdirect.
+//   1. Durable bytes change only by a successful Sync, by Crash, Rot, Misdirect or
+//      EndFaults.
 //   2. A Sync makes durable exactly the writes that were complete when it was
 //      asked for; a failed one an arbitrary part of them, and the rest looks
 //      clean from then on: later Syncs succeed and don't write it.
@@ -25,6 +29,8 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -80,6 +86,15 @@ class SimDiskState {
   // Copies one block that a Sync made durable over another, older than its file's
   // newest: a write that went to the wrong place. False where there are no two.
   bool Misdirect(Random& random);
+  // The next read of such a block shows another one. False as above.
+  bool Misread(Random& random);
+  // Every read of one sector of such a block fails from now on. False where there is none.
+  bool SpoilSector(Random& random);
+  // From now on until it loses power what a Sync calls durable isn't: of each file a
+  // power cut surely leaves the newest of it alone.
+  void BeginLying() { lies_ = true; }
+  // No lie and no misread any more; what it lied about is durable after all.
+  void EndFaults();
   // The whole file as the durable face has it; empty where the name is not durable.
   std::string DurableBytes(absl::string_view name) const;
   // Hears of each write that a Sync made durable under a durable name. It survives
@@ -99,6 +114,7 @@ class SimDiskState {
     std::string bytes;
     bool complete = false;
     bool orphaned = false;  // a failed Sync marked it clean: no Sync writes it any more
+    bool lied = false;      // a Sync called it durable, and it isn't
   };
   struct File {
     uint64_t size = 0;
@@ -106,7 +122,18 @@ class SimDiskState {
     std::string durable;                   // up to the highest byte written; zeros beyond
     uint64_t newest = 0;                   // where the newest write that a Sync made durable begins
     std::map<uint64_t, uint64_t> extents;  // of all such writes: offset and size
+    std::set<uint64_t> bad_sectors;        // where they begin
     std::vector<PendingWrite> pending;
+  };
+  // A block that a Sync made durable.
+  struct Extent {
+    uint64_t inode = 0;
+    uint64_t offset = 0;
+    uint64_t size = 0;
+  };
+  // What is there in the place of `to`: the first bytes of it.
+  struct Swap {
+    Extent to, from;
   };
   struct NameOp {
     uint64_t id = 0;
@@ -124,6 +151,10 @@ class SimDiskState {
   };
 
   static uint64_t BytesToRot(const File& file);
+  // All, or those alone that lie before the newest of their file.
+  std::vector<Extent> Extents(bool covered) const;
+  std::optional<Swap> DrawSwap(Random& random) const;
+  void ShowSwap(uint64_t inode, uint64_t offset, std::string* view);
   static void Apply(const NameOp& op, Names* names);
   void Tell(uint64_t inode, const PendingWrite& write);
   static void Overlay(const PendingWrite& write, uint64_t skip, uint64_t count, std::string* bytes);
@@ -139,9 +170,11 @@ class SimDiskState {
   Names durable_names_;
   std::deque<NameOp> name_ops_;    // since the last SyncDir
   std::deque<std::string> stale_;  // recent writes, for stale garbage
-  DurableListener listener_;       // null: nobody listens
-  uint64_t next_id_ = 1;           // of inodes, writes and changes of names
-  uint64_t questions_ = 0;         // asked of Choices
+  std::optional<Swap> misread_;
+  bool lies_ = false;
+  DurableListener listener_;  // null: nobody listens
+  uint64_t next_id_ = 1;      // of inodes, writes and changes of names
+  uint64_t questions_ = 0;    // asked of Choices
 };
 
 class SimDisk : public env::Disk {

@@ -46,6 +46,12 @@ class SimDiskTest : public ::testing::Test {
     disk_->SyncDir([&](absl::Status s) { last_ = s; });
     Run();
   }
+  void WriteDurably(env::FileId file, uint64_t offset, const std::string& bytes) {
+    Write(file, offset, bytes);
+    Run();
+    Sync(file);
+    EXPECT_TRUE(last_.ok());
+  }
   // A file whose name and size are durable.
   env::FileId Durable(const std::string& name) {
     const env::FileId file = Create(name);
@@ -239,14 +245,74 @@ TEST_F(SimDiskTest, RotFlipsADurableBit) {
 TEST_F(SimDiskTest, MisdirectPutsOneBlockWhereAnOlderOneWas) {
   const env::FileId file = Durable("f");
   Random random(5);
-  for (const std::string bytes : {"first", "other"}) {
-    EXPECT_FALSE(platter_.Misdirect(random));
-    Write(file, bytes == "first" ? 0 : 5, bytes);
-    Run();
-    Sync(file);
-  }
+  EXPECT_FALSE(platter_.Misdirect(random));
+  WriteDurably(file, 0, "first");
+  EXPECT_FALSE(platter_.Misdirect(random));
+  WriteDurably(file, 5, "other");
   EXPECT_TRUE(platter_.Misdirect(random));
   EXPECT_EQ(Bytes("f", 0, 10), "otherother");
+}
+
+TEST_F(SimDiskTest, AMisreadShowsAnotherBlockOnce) {
+  const env::FileId file = Durable("f");
+  Random random(5);
+  EXPECT_FALSE(platter_.Misread(random));
+  WriteDurably(file, 0, "first");
+  WriteDurably(file, 5, "other");
+  EXPECT_TRUE(platter_.Misread(random));
+  EXPECT_EQ(Bytes("f", 5, 5), "other");  // that one reads as it is
+  EXPECT_EQ(Bytes("f", 2, 5), "herot");
+  EXPECT_EQ(Bytes("f", 0, 10), "firstother");
+}
+
+TEST_F(SimDiskTest, ASpoiledSectorFailsEachReadThatMeetsIt) {
+  const env::FileId file = Durable("f");
+  Random random(5);
+  EXPECT_FALSE(platter_.SpoilSector(random));
+  WriteDurably(file, 512, std::string(512, 'x'));
+  EXPECT_TRUE(platter_.SpoilSector(random));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(disk_->Read("f", 0, 4096).status().code(), absl::StatusCode::kUnavailable);
+    EXPECT_EQ(disk_->Read("f", 700, 1).status().code(), absl::StatusCode::kUnavailable);
+  }
+  EXPECT_TRUE(disk_->Read("f", 0, 512).ok());
+  EXPECT_TRUE(disk_->Read("f", 1024, 512).ok());
+}
+
+TEST_F(SimDiskTest, ASyncThatLiesLosesAnythingButTheNewest) {
+  int lost = 0;
+  for (uint64_t seed = 0; seed < 50; ++seed) {
+    const std::string name = "f" + std::to_string(seed);
+    const env::FileId file = Durable(name);
+    WriteDurably(file, 0, "before");
+    platter_.BeginLying();
+    WriteDurably(file, 512, "lied");
+    WriteDurably(file, 1024, "newest");
+    EXPECT_EQ(Bytes(name, 512, 4), "lied");
+    Crash(SimDiskState::CrashKind::kProcess, seed);
+    EXPECT_EQ(Bytes(name, 512, 4), "lied");
+    Crash(SimDiskState::CrashKind::kPower, seed);
+    if (Bytes(name, 512, 4) != "lied") ++lost;
+    EXPECT_EQ(Bytes(name, 0, 6), "before");
+    EXPECT_EQ(Bytes(name, 1024, 6), "newest");
+  }
+  EXPECT_GT(lost, 20);
+  EXPECT_LT(lost, 50);
+}
+
+TEST_F(SimDiskTest, WhenFaultsEndLiesComeTrue) {
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    const std::string name = "f" + std::to_string(seed);
+    const env::FileId file = Durable(name);
+    platter_.BeginLying();
+    WriteDurably(file, 0, "lied");
+    WriteDurably(file, 512, "newest");
+    platter_.EndFaults();
+    WriteDurably(file, 1024, "honest");
+    Crash(SimDiskState::CrashKind::kPower, seed);
+    EXPECT_EQ(Bytes(name, 0, 4), "lied");
+    EXPECT_EQ(Bytes(name, 1024, 6), "honest");
+  }
 }
 
 TEST_F(SimDiskTest, CorruptsOnlyStagedFiles) {

@@ -78,6 +78,9 @@ std::string Details(const FaultAction& action) {
     case FaultKind::kFailWrite:
     case FaultKind::kRot:
     case FaultKind::kMisdirect:
+    case FaultKind::kMisread:
+    case FaultKind::kBadSector:
+    case FaultKind::kLieSync:
     case FaultKind::kWipe:
       return absl::StrCat(" ", TargetText(action.target));
   }
@@ -99,9 +102,10 @@ std::string MomentText(const FaultAction& action) {
 
 const char* FaultKindName(FaultKind kind) {
   static constexpr const char* kNames[kFaultKindCount] = {
-      "crash",     "restart",   "partition", "cut",        "heal",      "slow-disk", "pause",
-      "step-wall", "network",   "fail-sync", "fail-write", "slow-link", "rot",       "transfer",
-      "drain",     "misdirect", "wipe",      "full-disk",  "clog"};
+      "crash", "restart",   "partition",  "cut",       "heal",       "slow-disk",
+      "pause", "step-wall", "network",    "fail-sync", "fail-write", "slow-link",
+      "rot",   "transfer",  "drain",      "misdirect", "wipe",       "full-disk",
+      "clog",  "misread",   "bad-sector", "lie-sync"};
   return kNames[static_cast<int>(kind)];
 }
 
@@ -120,6 +124,8 @@ bool Damages(const FaultAction& action) {
   switch (action.kind) {
     case FaultKind::kRot:
     case FaultKind::kMisdirect:
+    case FaultKind::kBadSector:
+    case FaultKind::kLieSync:
     case FaultKind::kWipe:
       return true;
     case FaultKind::kFullDisk:

@@ -42,8 +42,11 @@ enum class FaultKind : uint8_t {
   kWipe,       // target, not the founder: it comes back with an empty disk
   kFullDisk,   // target: no file can be created, for amount; 0: for good, it loses power
   kClog,       // from -> to, or all links of target, for amount: what is sent waits
+  kMisread,    // target: loses power, and reads one block in the place of another, once
+  kBadSector,  // target: likewise, and a sector of its log can't be read any more
+  kLieSync,    // target: until it loses power its syncs lie
 };
-inline constexpr int kFaultKindCount = 19;
+inline constexpr int kFaultKindCount = 22;
 const char* FaultKindName(FaultKind kind);
 
 // When a crash strikes: at once, or as soon as the target is in the middle of

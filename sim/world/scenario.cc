@@ -317,7 +317,9 @@ class Parser {
     if (!known) {
       return in.Error(
           "crash, restart, partition, cut, heal, slow-disk, pause, step-wall, network, fail-sync, "
-          "fail-write, slow-link, rot, transfer, drain, misdirect, wipe, full-disk or clog");
+          "fail-write, slow-link, rot, transfer, drain, misdirect, wipe, full-disk, clog, misread, "
+          "bad-sector or "
+          "lie-sync");
     }
     GRAPHDB_RETURN_IF_ERROR(Details(in, &action));
     plan->push_back(std::move(action));

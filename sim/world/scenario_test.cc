@@ -95,7 +95,8 @@ TEST(ScenarioTest, AnActionIsWrittenAsItIsRead) {
        {"at 5s rot node1", "at 5s misdirect node2", "at 5s wipe node3",
         "at 5s full-disk leader meta 2s", "at 5s full-disk node3", "at 5s clog node1 -> node2 2s",
         "at 5s clog leader meta 1s", "at 5s slow-link node1 -> node2 0s bandwidth=8192",
-        "at 5s partition {node1 node2} | {node2 node3}"}) {
+        "at 5s partition {node1 node2} | {node2 node3}", "at 5s misread leader meta",
+        "at 5s bad-sector node1", "at 5s lie-sync node1"}) {
     const auto parsed = ParseScenario(absl::StrCat(kHead, line, "\n"), "f.txt");
     ASSERT_TRUE(parsed.ok()) << parsed.status();
     ASSERT_EQ(parsed->options.plan.size(), 1u);
@@ -160,6 +161,7 @@ TEST(ScenarioTest, RefusesWhatWouldBeHalfRead) {
                            "forming crash node1\n",
                            "at 5s rot leader meta\n",
                            "at 5s wipe all\n",
+                           "at 5s lie-sync gateway\n",
                            "at 5s full-disk leader meta\n",
                            "at 5s full-disk all 0s\n",
                            "disk\n",

@@ -94,6 +94,16 @@ void DrawKnobs(Random& rng, RunOptions* options) {
   options->supervisor_delay = Milliseconds(rng, 100, 3'000);
 }
 
+// Calls of disk and engine that fail once: the node that made them stops, or does
+// without.
+void DrawDeviceErrors(uint64_t seed, RunOptions* options) {
+  Random rng(StreamSeed(seed, "swarm.errors", 0));
+  if (rng.Chance(1, 6)) options->disk.read_error_ppm = static_cast<uint32_t>(rng.Below(50'000));
+  if (rng.Chance(1, 6)) options->disk.name_error_ppm = static_cast<uint32_t>(rng.Below(20'000));
+  if (rng.Chance(1, 8)) options->kv.write_error_ppm = static_cast<uint32_t>(rng.Below(1'000));
+  if (rng.Chance(1, 6)) options->kv.flush_latency_max = Milliseconds(rng, 30, 2'000);
+}
+
 // Sizes at their extremes: there pages end, windows are full, and what happens
 // once in a million answers happens in each.
 void DrawTuning(uint64_t seed, NodeKnobs* knobs) {
@@ -199,6 +209,7 @@ RunOptions DrawSwarmOptions(uint64_t seed) {
   DrawKnobs(rng, &options);
   DrawPatience(seed, &options);
   DrawStreams(seed, &options);
+  DrawDeviceErrors(seed, &options);
   DrawTuning(seed, &options.knobs);
   DrawPlan(seed, rng, &options);
   return options;

@@ -286,18 +286,27 @@ Families DrawFamilies(Random& rng) {
   return families;
 }
 
-// Beside the families, for a run bears one such loss of each victim.
-void DrawLosses(const Draw& draw, int64_t last_ms) {
-  constexpr FaultKind kLosses[] = {FaultKind::kMisdirect, FaultKind::kWipe, FaultKind::kFullDisk};
+// What disks do beside the families: a run bears one loss of each victim.
+void DrawDiskFaults(const Draw& draw, int64_t last_ms) {
+  constexpr FaultKind kLosses[] = {FaultKind::kMisdirect, FaultKind::kWipe, FaultKind::kFullDisk,
+                                   FaultKind::kBadSector, FaultKind::kLieSync};
   for (const NodeId victim : draw.victims) {
-    const bool lost = draw.rng.Chance(1, 4);
+    const bool lost = draw.rng.Chance(1, 3);
     FaultAction loss = ActionAt(Milliseconds(draw.rng, 500, last_ms), FaultKind::kMisdirect);
     loss.kind = kLosses[draw.rng.Below(std::size(kLosses))];
     loss.target.node = victim;
     // A founder that reaches nobody would found another cluster.
     const bool founder = victim == NodeId(draw.options.founder - 1);
     if (loss.kind == FaultKind::kWipe && founder) loss.kind = FaultKind::kMisdirect;
+    const Duration power_cut = loss.at + Milliseconds(draw.rng, 200, 8'000);
+    if (lost && loss.kind == FaultKind::kLieSync) PowerCut(draw, loss.target, power_cut);
     if (lost) draw.plan->push_back(std::move(loss));
+  }
+  const uint64_t misreads = draw.rng.Chance(1, 4) ? 1 + draw.rng.Below(2) : 0;
+  for (uint64_t i = 0; i < misreads; ++i) {
+    FaultAction misread = ActionAt(Milliseconds(draw.rng, 500, last_ms), FaultKind::kMisread);
+    misread.target = DrawTarget(draw);
+    draw.plan->push_back(std::move(misread));
   }
   const uint64_t full_times = draw.rng.Chance(1, 4) ? 1 + draw.rng.Below(3) : 0;
   for (uint64_t i = 0; i < full_times; ++i) {
@@ -329,7 +338,7 @@ void DrawPlan(uint64_t seed, Random& rng, RunOptions* options) {
     DrawSlowLink({*options, victims, own, &options->plan}, at);
   }
   Random losses(StreamSeed(seed, "swarm.losses", 0));
-  DrawLosses({*options, victims, losses, &options->plan}, last_ms);
+  DrawDiskFaults({*options, victims, losses, &options->plan}, last_ms);
   SortPlan(&options->plan);
 }
 

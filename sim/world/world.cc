@@ -220,6 +220,12 @@ void World::Crash(NodeId node, bool power) {
   Bury(node, power);
 }
 
+void World::Reboot(NodeId node, bool power) {
+  Crash(node, power);
+  slots_[node.value()].wanted_up = true;
+  ScheduleStart(node, options_.supervisor_delay);
+}
+
 void World::StepWall(NodeId node, Duration amount) {
   Slot& slot = slots_[node.value()];
   if (slot.live != nullptr) slot.live->clock.StepWall(amount.milliseconds());
@@ -234,9 +240,7 @@ void World::StrikeArmed(NodeId node) {
                                                             : slot.live->kv.flushing();
   if (!now || loop_.Draw(kWorldActor) % 3 != 0) return;
   GRAPHDB_COVER("world.crash_at_its_moment");
-  Crash(node, armed.power);
-  slot.wanted_up = true;
-  ScheduleStart(node, options_.supervisor_delay);
+  Reboot(node, armed.power);
 }
 
 void World::BuryTheHalted() {

@@ -175,6 +175,9 @@ class World {
   void Strike(NodeId node, const FaultAction& action);
   // Crashes whose moment is now.
   void StrikeArmed(NodeId node);
+  // It dies, and its supervisor starts it again.
+  void Reboot(NodeId node, bool power);
+  void Misread(NodeId node);
   // What Damages() is said of.
   void Damage(NodeId node, FaultKind how);
   void FillDisk(NodeId node, Duration amount);

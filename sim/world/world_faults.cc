@@ -129,9 +129,7 @@ void World::BeginDrain(NodeId node, Duration limit) {
     loop_.After(Duration(), world_life_, "world.drained", [this, node, start] {
       if (!Up(node) || slots_[node.value()].starts != start) return;
       GRAPHDB_COVER("world.drained");
-      Crash(node, /*power=*/false);
-      slots_[node.value()].wanted_up = true;
-      ScheduleStart(node, options_.supervisor_delay);
+      Reboot(node, /*power=*/false);
     });
   });
 }
@@ -163,6 +161,7 @@ void World::Apply(const FaultAction& action) {
 }
 
 void World::Strike(NodeId node, const FaultAction& action) {
+  if (Damages(action)) return Damage(node, action.kind);
   Slot& slot = slots_[node.value()];
   switch (action.kind) {
     case FaultKind::kCrash:
@@ -185,17 +184,11 @@ void World::Strike(NodeId node, const FaultAction& action) {
     case FaultKind::kStepWall:
       StepWall(node, action.amount);
       break;
-    case FaultKind::kRot:
-    case FaultKind::kMisdirect:
-    case FaultKind::kWipe:
-      Damage(node, action.kind);
-      break;
     case FaultKind::kFullDisk:
-      if (Damages(action)) {
-        Damage(node, action.kind);
-      } else {
-        FillDisk(node, action.amount);
-      }
+      FillDisk(node, action.amount);
+      break;
+    case FaultKind::kMisread:
+      Misread(node);
       break;
     case FaultKind::kTransfer:
       Transfer(node, action.target.group, *action.to);

@@ -14,6 +14,8 @@ absl::StatusCode StopsWith(FaultKind damage) {
       return absl::StatusCode::kFailedPrecondition;
     case FaultKind::kFullDisk:
       return absl::StatusCode::kResourceExhausted;
+    case FaultKind::kBadSector:
+      return absl::StatusCode::kUnavailable;  // what the disk said
     default:
       return absl::StatusCode::kDataLoss;
   }
@@ -46,9 +48,15 @@ void World::Damage(NodeId node, FaultKind how) {
     case FaultKind::kMisdirect:
       if (!slot.disk_state.Misdirect(rng)) return;
       break;
+    case FaultKind::kBadSector:
+      if (!slot.disk_state.SpoilSector(rng)) return;
+      break;
     case FaultKind::kFullDisk:
       slot.disk_faults.capacity_bytes = 0;
       break;
+    case FaultKind::kLieSync:
+      slot.damage = how;
+      return slot.disk_state.BeginLying();
     case FaultKind::kWipe:
       // A founder that reaches nobody would found another cluster.
       if (node == NodeId(options_.founder - 1)) return;
@@ -58,9 +66,14 @@ void World::Damage(NodeId node, FaultKind how) {
       GRAPHDB_CHECK(false) << "no damage: " << FaultKindName(how);
   }
   slot.damage = how;
-  Crash(node, /*power=*/true);
-  slot.wanted_up = true;
-  ScheduleStart(node, options_.supervisor_delay);
+  Reboot(node, /*power=*/true);
+}
+
+// No damage: it has to stop for what it reads, and comes back when it reads again.
+void World::Misread(NodeId node) {
+  Slot& slot = slots_[node.value()];
+  Random rng(StreamSeed(loop_.seed(), "world.misread", slot.starts));
+  if (Up(node) && slot.disk_state.Misread(rng)) Reboot(node, /*power=*/true);
 }
 
 void World::FillDisk(NodeId node, Duration amount) {
@@ -75,6 +88,7 @@ void World::FillDisk(NodeId node, Duration amount) {
 void World::EndDiskFaults(NodeId node) {
   Slot& slot = slots_[node.value()];
   slot.disk_faults = DiskFaults();
+  slot.disk_state.EndFaults();
   if (slot.damage == FaultKind::kFullDisk) slot.disk_faults.capacity_bytes = 0;
 }
 
@@ -87,6 +101,12 @@ void World::GiveUpIfLost(NodeId node, const absl::Status& why) {
       break;
     case FaultKind::kMisdirect:
       GRAPHDB_COVER("world.misdirected_node_stopped");
+      break;
+    case FaultKind::kBadSector:
+      GRAPHDB_COVER("world.bad_sector_node_stopped");
+      break;
+    case FaultKind::kLieSync:
+      GRAPHDB_COVER("world.lied_to_node_stopped");
       break;
     case FaultKind::kWipe:
       GRAPHDB_COVER("world.wiped_node_stopped");
