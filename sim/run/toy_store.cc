@@ -39,7 +39,10 @@ bool IsWrite(const v1::ClientRequest& request) { return request.sequence() != 0;
 }  // namespace
 
 ToyStore::ToyStore(const ProgramOptions& options, env::Env& env, ToyBug bug)
-    : options_(options), env_(env), bug_(bug) {
+    : options_(options),
+      env_(env),
+      bug_(bug),
+      next_ticket_(env.random.Stream("toy.tickets", 0).Next()) {
   env_.network.SetReceiver([this](NodeId from, std::string m) { OnMessage(from, std::move(m)); });
 }
 

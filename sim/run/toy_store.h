@@ -72,7 +72,8 @@ class ToyStore final : public Program {
   env::FileId file_;
   uint64_t file_end_ = 0;
   std::string replayed_;  // what the file held, until it is written again
-  uint64_t next_ticket_ = 1;
+  // Drawn: an answer to an earlier incarnation may still come.
+  uint64_t next_ticket_;
   std::map<uint64_t, Reply> passed_on_;
   Graph old_copy_;
 };

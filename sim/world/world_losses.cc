@@ -71,9 +71,12 @@ void World::Damage(NodeId node, FaultKind how) {
 
 // No damage: it has to stop for what it reads, and comes back when it reads again.
 void World::Misread(NodeId node) {
+  bool has_a_log = false;  // the toy has none, and nothing to see it by
+  VisitReplicas(node, [&has_a_log](const ReplicaView&) { has_a_log = true; });
+  if (!has_a_log) return;
   Slot& slot = slots_[node.value()];
   Random rng(StreamSeed(loop_.seed(), "world.misread", slot.starts));
-  if (Up(node) && slot.disk_state.Misread(rng)) Reboot(node, /*power=*/true);
+  if (slot.disk_state.Misread(rng)) Reboot(node, /*power=*/true);
 }
 
 void World::FillDisk(NodeId node, Duration amount) {
