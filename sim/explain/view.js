@@ -107,10 +107,12 @@ function listEvents() {
     (item) =>
       item.at <= view.to && (item.at >= view.from || (item.witness && inView(item))) && shown(item),
   );
+  // What the oracle names is never among those that are left out.
+  const listed = rows.filter((item, place) => place < EVENTS_MAX || item.witness);
   byId("count").textContent = `(${rows.length})`;
   const list = byId("events");
   list.replaceChildren();
-  for (const item of rows.slice(0, EVENTS_MAX)) {
+  for (const item of listed) {
     const button = element("button", undefined, classOf(item));
     button.type = "button";
     button.append(
@@ -125,8 +127,8 @@ function listEvents() {
     row.append(button);
     list.append(row);
   }
-  if (rows.length > EVENTS_MAX) {
-    list.append(element("li", `${rows.length - EVENTS_MAX} more: zoom in or filter`, "more"));
+  if (rows.length > listed.length) {
+    list.append(element("li", `${rows.length - listed.length} more: zoom in or filter`, "more"));
   }
 }
 
