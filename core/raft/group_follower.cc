@@ -9,13 +9,20 @@
 
 namespace graphdb::raft {
 
-// False: the message contradicts what we know of this term's leader.
+// False: the message contradicts what we know of this term's leader. Only a new
+// round is news of its life: a copy that comes late, when the leader may be long
+// dead, would keep us from electing another.
 bool Group::HeardFromLeader(const Message& m) {
   if (role_ == Role::kLeader || (leader_ != kNoReplica && leader_ != m.from)) {
     GRAPHDB_COVER("raft.second_leader_of_a_term");
     return false;
   }
-  if (role_ != Role::kFollower || leader_ == kNoReplica) BecomeFollower(hard_.term, m.from);
+  if (role_ != Role::kFollower || leader_ == kNoReplica) {
+    BecomeFollower(hard_.term, m.from);
+  } else if (m.round <= leader_round_) {
+    return true;
+  }
+  leader_round_ = std::max(leader_round_, m.round);
   leader_heard_ = now_;
   ResetElectionDeadline();
   return true;
@@ -55,7 +62,6 @@ bool Group::TakeEntries(const Message& m) {
 void Group::OnAppend(const Message& m) {
   if (!HeardFromLeader(m)) return;
   leader_append_round_ = std::max(leader_append_round_, m.round);
-  leader_round_ = std::max(leader_round_, m.round);
   Message reply = To(m.from, MessageType::kAppendReply);
   reply.round = m.round;
   if (m.index < hard_.commit) {
@@ -83,7 +89,6 @@ void Group::OnHeartbeat(const Message& m) {
     return;
   }
   if (!HeardFromLeader(m)) return;
-  leader_round_ = std::max(leader_round_, m.round);
   CommitTo(std::min(m.commit, log_.last_index()));
   Message reply = To(m.from, MessageType::kHeartbeatReply);
   reply.round = m.round;

@@ -3,11 +3,13 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/check.h"
 #include "core/raft/codec.h"
 #include "core/raft/harness/cluster.h"
+#include "core/raft/harness/planted.h"
 #include "gtest/gtest.h"
 
 namespace graphdb::raft {
@@ -95,6 +97,24 @@ TEST(RaftGroupTest, ABeatThatDoesntClaimTheGroupDeniesItUnlessItIsOld) {
   SetActiveMutant("rule-L2.unclaimed");
   EXPECT_EQ(LeaderAfterUnclaimed(8), ReplicaId(2)) << "the planted bug is not seen here";
   SetActiveMutant(nullptr);
+}
+
+TEST(RaftGroupTest, OnlyANewRoundIsNewsOfTheLeadersLife) {
+  for (const MessageType type : {MessageType::kAppend, MessageType::kHeartbeat}) {
+    std::unique_ptr<Group> group = MakeGroup(ThreeEntries());
+    Message beat = FromTwo(MessageType::kHeartbeat, 4);
+    beat.round = Round(7);
+    group->Step(beat);
+    const Instant deadline = group->NextDeadline();
+    group->Tick(Instant() + Duration::Milliseconds(900));
+    Message copy = FromTwo(type, 4);
+    copy.round = Round(7);
+    group->Step(copy);
+    EXPECT_EQ(group->NextDeadline(), deadline);
+    copy.round = Round(8);
+    group->Step(copy);
+    EXPECT_GE(group->NextDeadline(), Instant() + Duration::Milliseconds(1900));
+  }
 }
 
 TEST(RaftGroupTest, CommitsNoFurtherThanTheLogMatches) {

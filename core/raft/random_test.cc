@@ -10,6 +10,7 @@
 #include "core/base/check.h"
 #include "core/raft/describe.h"
 #include "core/raft/harness/cluster.h"
+#include "core/raft/harness/planted.h"
 #include "gtest/gtest.h"
 
 namespace graphdb::raft {
@@ -245,7 +246,7 @@ TEST_P(RaftMutantTest, IsFound) {
   EXPECT_DEATH(
       {
         SetActiveMutant(GetParam());
-        RunSeeds(1, 400);
+        RunSeeds(1, 4000);
       },
       "");
 }

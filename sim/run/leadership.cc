@@ -116,6 +116,19 @@ MaybeViolation Leadership::JudgeLonely(ShardId id, const Group& group) const {
   return std::nullopt;
 }
 
+// The order to campaign may come once more much later, or have lain before a node
+// that slept.
+bool Leadership::MayStillObey(Duration handed_over) const {
+  const LinkProfile& links = world_.options().network;
+  const Duration late = links.copy_ppm > 0 ? links.copy_max : Duration();
+  if (now_ - handed_over < kCalmBefore + late) return true;
+  for (const Node& node : nodes_) {
+    const bool slept = !node.awake || *node.awake > handed_over;
+    if (slept && !Held(node.awake, kCalmBefore)) return true;
+  }
+  return false;
+}
+
 // Compares with the leader of the last look, and remembers the present one.
 MaybeViolation Leadership::JudgeDeposed(ShardId id, Group* group) const {
   std::optional<uint32_t> newest;
@@ -139,7 +152,7 @@ MaybeViolation Leadership::JudgeDeposed(ShardId id, Group* group) const {
   const bool was_calm = Held(group->calm, kCalmBefore);
   group->calm.reset();
   if (!was_calm) return std::nullopt;
-  if (group->handed_over && now_ - *group->handed_over < kCalmBefore) return std::nullopt;
+  if (group->handed_over && MayStillObey(*group->handed_over)) return std::nullopt;
   uint32_t heard = 1;
   for (uint32_t n = 0; n < count_; ++n) {
     if (n != *before && GoodBothWays(n, *before, kCalmBefore)) ++heard;

@@ -79,6 +79,7 @@ class Leadership {
   void LookAtLinks();
   void LookAtReplicas();
   MaybeViolation JudgeLonely(ShardId id, const Group& group) const;
+  bool MayStillObey(Duration handed_over) const;
   MaybeViolation JudgeDeposed(ShardId id, Group* group) const;
   MaybeViolation JudgeAstray(ShardId id, Group* group) const;
 

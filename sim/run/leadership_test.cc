@@ -57,5 +57,20 @@ TEST(LeadershipTest, AnOperatorMayMoveLeaders) {
   EXPECT_EQ(OracleOf(plan, ""), "");
 }
 
+// The order to campaign lies before node3 until it wakes, long after.
+TEST(LeadershipTest, AnOrderMayReachOneWhoSleeps) {
+  FaultAction pause;
+  pause.at = Duration::Seconds(6);
+  pause.kind = FaultKind::kPause;
+  pause.target = {FaultTarget::Kind::kNode, NodeId(2), ShardId()};
+  pause.amount = Duration::Seconds(5);
+  FaultAction transfer;
+  transfer.at = pause.at + Duration::Milliseconds(1);
+  transfer.kind = FaultKind::kTransfer;
+  transfer.target = {FaultTarget::Kind::kLeader, NodeId(), ShardId(1)};
+  transfer.to = NodeId(2);
+  EXPECT_EQ(OracleOf({pause, transfer}, ""), "");
+}
+
 }  // namespace
 }  // namespace graphdb::sim
