@@ -171,7 +171,6 @@ class Group {
   static absl::StatusOr<std::unique_ptr<Group>> Create(const Options& options, RestartState state,
                                                        Random random, Instant now,
                                                        Liveness* liveness = nullptr);
-  Group(const Group&) = delete;
   Group& operator=(const Group&) = delete;
   ~Group();
 
@@ -274,6 +273,7 @@ class Group {
   };
 
   Group(const Options& options, RestartState state, Random random, Instant now, Liveness* liveness);
+  Group(const Group&) = default;  // of GroupTestPeer: a copy has the other's liveness
 
   // group.cc: time, messages in and out, writes, applying.
   bool Acceptable(const Message& m) const;

@@ -41,6 +41,8 @@ class ReadQueue {
   size_t size() const { return waiting_.size() + riding_; }
 
  private:
+  friend class GroupTestPeer;
+
   struct Batch {
     Round round;
     LogIndex index;

@@ -27,6 +27,7 @@
 #include "core/base/check.h"
 #include "core/raft/describe.h"
 #include "core/raft/harness/cluster.h"
+#include "core/raft/harness/planted.h"
 #include "gtest/gtest.h"
 
 namespace graphdb::raft {

@@ -4,23 +4,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
-#include "core/base/cover.h"
-#include "core/base/mutant.h"
 #include "core/raft/codec.h"
 #include "core/raft/describe.h"
 #include "core/raft/quorum.h"
 
-namespace graphdb {
-namespace {
-const char* active_mutant = nullptr;
-}  // namespace
-
-const char* ActiveMutant() { return active_mutant; }
-void CoverHit(const char*) {}
-
-namespace raft {
-
-void SetActiveMutant(const char* id) { active_mutant = id; }
+namespace graphdb::raft {
 
 bool GroupTestPeer::CampaignBluntly(Group* group, bool pre_vote, bool force) {
   if (!group->MayCampaign()) return false;
@@ -351,5 +339,4 @@ void Cluster::CheckLogMatching() const {
   }
 }
 
-}  // namespace raft
-}  // namespace graphdb
+}  // namespace graphdb::raft

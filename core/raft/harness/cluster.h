@@ -10,7 +10,9 @@
 //   4. a read is served at an index >= every commit known when it was asked for
 //   5. CheckLogMatching(): same (term, index) means same history
 //
-// Test code; not thread-safe.
+// A copy is a world of its own: it goes on from the same state.
+//
+// Of tests and //sim/exhaustive; not thread-safe.
 #pragma once
 
 #include <deque>
@@ -26,9 +28,6 @@
 
 namespace graphdb::raft {
 
-// Which planted bug this test process carries; null for none.
-void SetActiveMutant(const char* id);
-
 // Reaches into a group where only a test may.
 class GroupTestPeer {
  public:
@@ -41,10 +40,23 @@ class GroupTestPeer {
     group->election_deadline_ = deadline;
   }
   static Instant now(const Group& group) { return group.now_; }
+  // An independent group in the same state, with beats of its own.
+  static std::unique_ptr<Group> Clone(const Group& group);
+  // Everything that decides what the group does next but for the time and what is
+  // drawn from it. Two groups with the same bytes do the same, as long as neither
+  // clock moves.
+  static void PutState(const Group& group, std::string* out);
+
+ private:
+  static void PutReads(const ReadQueue& reads, std::string* out);
 };
 
 // What one replica's machine holds. Survives crashes but for what is marked.
 struct Machine {
+  Machine() = default;
+  Machine(const Machine& other);
+  Machine& operator=(const Machine&) = delete;
+
   ReplicaId id;
   bool up = false;
   Options options;
@@ -111,10 +123,15 @@ class Cluster {
   Machine& machine(ReplicaId id);
   Group& group(ReplicaId id) { return *machine(id).group; }
   std::map<ReplicaId, Machine>& machines() { return machines_; }
+  const std::map<ReplicaId, Machine>& machines() const { return machines_; }
   std::vector<Message>& net() { return net_; }
+  const std::vector<Message>& net() const { return net_; }
   const std::vector<ReadState>& served() const { return served_; }
   LogIndex committed_max() const { return committed_max_; }
   void CheckLogMatching() const;
+  // As GroupTestPeer::PutState, of all machines, the network and what the checks
+  // remember. Messages of different links are in no order.
+  void PutState(std::string* out) const;
 
   // What happened since the last call, one line each.
   std::vector<std::string> TakeTrace() { return std::exchange(trace_, {}); }
