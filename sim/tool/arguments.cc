@@ -6,6 +6,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "core/base/status_macros.h"
+#include "sim/mutants/known_mutants.h"
 
 namespace graphdb::sim {
 namespace {
@@ -98,7 +99,7 @@ absl::Status SetValue(absl::string_view option, absl::string_view value, Argumen
   } else if (option == "--seed-timeout") {
     return SetSmallNumber(option, value, 86'400, &arguments->seed_timeout_s);
   } else if (option == "--mutate") {
-    arguments->mutant = std::string(value);
+    GRAPHDB_ASSIGN_OR_RETURN(arguments->mutant, MutantId(value));
   } else if (option == "--hashes") {
     arguments->hashes = std::string(value);
   } else if (option == "--check-hashes") {
@@ -194,10 +195,12 @@ absl::string_view Usage() {
   graphdb-sim run --swarm --seed N             one run whose faults the seed draws
   graphdb-sim run --swarm --seeds A..B         many, on all cores
   graphdb-sim explore --seeds A..B | --seconds S [--seed-base B] [--guided yes|no]
-                      [--out DIR] [--json FILE]
+                      [--out DIR] [--json FILE] [--shrink S]
                                                looks for unknown bugs: every failure with
                                                its replay line; with DIR a stopped one goes
-                                               on. By the clock, every second run tries a
+                                               on, and in the end the first failure of each
+                                               oracle is made small for S seconds (20).
+                                               By the clock, every second run tries a
                                                profile again that showed something new
   graphdb-sim explain ... [--html FILE] [--lines N]
                                                one run as above, told in words, and
@@ -209,6 +212,14 @@ absl::string_view Usage() {
                                                one, whether it is deterministic
   graphdb-sim shrink --swarm --seed N [--seconds S] [--out FILE] [--name NAME]
                                                makes a failing run small, as a scenario file
+  graphdb-sim mutants [--seeds N] [--only PREFIX] [--shrink S] [--table FILE] [--forget]
+                                               how soon the swarm finds each planted bug,
+                                               into docs/mutants.md; goes on where it was
+  graphdb-sim exhaust [--nodes 3] [--elections 2] [--entries 3] [--reads 0] [--crashes 1]
+                      [--drops 1] [--overtakings 0] [--stalls 0] [--beats 0] [--path ACTIONS]
+                                               every run of a Raft group within that scope;
+                                               a path that fails is made short, and played
+                                               again with --path
   graphdb-sim check FILE --model register|kv|append [--budget STEPS]
                                                judges a recorded history
 
@@ -241,7 +252,8 @@ absl::StatusOr<Arguments> ParseArguments(const std::vector<std::string>& args) {
   bool swarm = false;
   if (args.empty())
     return absl::InvalidArgumentError(
-        "no command: expected run, explore, explain, bisect, diverge or check");
+        "no command: expected run, explore, explain, bisect, diverge, shrink, mutants, exhaust or "
+        "check");
   size_t i = 0;
   if (args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
     arguments.help = true;
@@ -249,7 +261,8 @@ absl::StatusOr<Arguments> ParseArguments(const std::vector<std::string>& args) {
   }
   arguments.explain = args[0] == "explain";
   if (args[0] != "run" && !arguments.explain) {
-    return Expected("command", args[0], "run, explore, explain, bisect, diverge or check");
+    return Expected("command", args[0],
+                    "run, explore, explain, bisect, diverge, shrink, mutants, exhaust or check");
   }
   for (i = 1; i < args.size(); ++i) {
     const std::string& arg = args[i];

@@ -16,18 +16,21 @@ std::string ErrorOf(const std::vector<std::string>& args) {
 
 TEST(ArgumentsTest, ReadsBothFormsOfAValue) {
   const auto parsed = ParseArguments(
-      {"run", "--scenario", "a.txt", "--seed=7", "--mutate=rule-L3.x", "--log=full"});
+      {"run", "--scenario", "a.txt", "--seed=7", "--mutate=rule-L3.crc", "--log=full"});
   ASSERT_TRUE(parsed.ok()) << parsed.status();
   EXPECT_EQ(parsed->scenario, "a.txt");
   EXPECT_EQ(parsed->seed, 7u);
-  EXPECT_EQ(parsed->mutant, "rule-L3.x");
+  EXPECT_EQ(parsed->mutant, "rule-L3.crc");
   EXPECT_EQ(parsed->log, LogDetail::kFull);
 }
 
 TEST(ArgumentsTest, MistakesNameOptionValueAndExpectation) {
-  EXPECT_EQ(ErrorOf({}), "no command: expected run, explore, explain, bisect, diverge or check");
+  EXPECT_EQ(ErrorOf({}),
+            "no command: expected run, explore, explain, bisect, diverge, shrink, mutants, exhaust "
+            "or check");
   EXPECT_EQ(ErrorOf({"walk"}),
-            "command 'walk': expected run, explore, explain, bisect, diverge or check");
+            "command 'walk': expected run, explore, explain, bisect, diverge, shrink, mutants, "
+            "exhaust or check");
   EXPECT_EQ(ErrorOf({"run", "--seed", "x"}), "--seed 'x': expected a number from 0 to 2^64-1");
   EXPECT_EQ(ErrorOf({"run", "--seeds", "9..1"}),
             "--seeds '9..1': expected A..B with A <= B, for example 1..500");
@@ -35,6 +38,8 @@ TEST(ArgumentsTest, MistakesNameOptionValueAndExpectation) {
   EXPECT_EQ(ErrorOf({"run", "--jobs", "0"}), "--jobs '0': expected a number from 1 to 256");
   EXPECT_EQ(ErrorOf({"run", "--sead", "1"}), "unknown option '--sead'; see graphdb-sim --help");
   EXPECT_EQ(ErrorOf({"run", "--mutate"}), "--mutate: expected a value after it");
+  EXPECT_EQ(ErrorOf({"run", "--mutate=rule-T99"}),
+            "--mutate 'rule-T99': expected an ID of docs/mutants.md");
   EXPECT_EQ(ErrorOf({"run", "--swarm", "--scenario", "a"}),
             "--swarm and --scenario: expected one of them");
   EXPECT_NE(ErrorOf({"run", "--reverse"}), "ok");
@@ -58,15 +63,16 @@ TEST(ExploreArgumentsTest, ARangeIsRunAsItIsAndTimeIsGuided) {
 }
 
 TEST(ExploreArgumentsTest, TheReplayLineOfAGuidedTrialNamesItsProfile) {
-  EXPECT_EQ(TrialReplayLine({5, 9}, "a.b", ""),
-            "tools/dev sim run --swarm --seed 9 --profile 5 --mutate=a.b --at unknown");
+  EXPECT_EQ(TrialReplayLine({5, 9}, "toy.b", ""),
+            "tools/dev sim run --swarm --seed 9 --profile 5 --mutate=toy.b --at unknown");
   EXPECT_EQ(TrialReplayLine({9, 9}, "", "abc"), "tools/dev sim run --swarm --seed 9 --at abc");
 }
 
 TEST(ArgumentsTest, ReplayLineCanBePasted) {
-  const auto swarm = ParseArguments({"run", "--swarm", "--seeds", "1..9", "--mutate=a.b"});
+  const auto swarm = ParseArguments({"run", "--swarm", "--seeds", "1..9", "--mutate=toy.b"});
   ASSERT_TRUE(swarm.ok());
-  EXPECT_EQ(ReplayLine(*swarm, 4), "tools/dev sim run --swarm --seed 4 --mutate=a.b --at unknown");
+  EXPECT_EQ(ReplayLine(*swarm, 4),
+            "tools/dev sim run --swarm --seed 4 --mutate=toy.b --at unknown");
   const auto scenario = ParseArguments({"run", "--scenario=s.txt", "--commit=abc"});
   ASSERT_TRUE(scenario.ok());
   EXPECT_EQ(ReplayLine(*scenario, 4), "tools/dev sim run --scenario s.txt --seed 4 --at abc");
@@ -106,7 +112,7 @@ TEST(WireTest, AResultSurvivesThePipe) {
   result.virtual_time = Duration::Seconds(31);
   result.clients.multi_shard = 5;
   result.faults = {{"crash", 2}};
-  result.cover = {{"a.b", 9}};
+  result.cover = {{"toy.b", 9}};
   const std::string bytes = EncodeResult(result);
   RunResult back;
   ASSERT_TRUE(DecodeResult(bytes, &back));

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "core/base/status_macros.h"
+#include "sim/mutants/known_mutants.h"
 
 namespace graphdb::sim {
 namespace {
@@ -15,9 +16,9 @@ absl::Status Expected(absl::string_view option, absl::string_view value, absl::s
 }
 
 absl::Status SetNumber(absl::string_view option, absl::string_view value, uint32_t max,
-                       uint32_t* number) {
-  if (absl::SimpleAtoi(value, number) && *number >= 1 && *number <= max) return absl::OkStatus();
-  return Expected(option, value, absl::StrCat("a number from 1 to ", max));
+                       uint32_t* number, uint32_t min = 1) {
+  if (absl::SimpleAtoi(value, number) && *number >= min && *number <= max) return absl::OkStatus();
+  return Expected(option, value, absl::StrCat("a number from ", min, " to ", max));
 }
 
 absl::Status SetSeeds(absl::string_view value, ExploreOptions* options) {
@@ -33,6 +34,7 @@ absl::Status SetOption(absl::string_view option, absl::string_view value, Explor
   if (option == "--seeds") return SetSeeds(value, &to->options);
   if (option == "--seconds") return SetNumber(option, value, 10'000'000, &to->seconds);
   if (option == "--jobs") return SetNumber(option, value, 256, &to->jobs);
+  if (option == "--shrink") return SetNumber(option, value, 86'400, &to->shrink_s, 0);
   if (option == "--seed-timeout") return SetNumber(option, value, 86'400, &to->seed_timeout_s);
   if (option == "--seed-base") {
     if (absl::SimpleAtoi(value, &to->options.first_seed)) return absl::OkStatus();
@@ -43,9 +45,12 @@ absl::Status SetOption(absl::string_view option, absl::string_view value, Explor
     return value == "yes" || value == "no" ? absl::OkStatus()
                                            : Expected(option, value, "yes or no");
   }
+  if (option == "--mutate") {
+    GRAPHDB_ASSIGN_OR_RETURN(to->mutant, MutantId(value));
+    return absl::OkStatus();
+  }
   std::string* text = option == "--json"     ? &to->json
                       : option == "--out"    ? &to->out
-                      : option == "--mutate" ? &to->mutant
                       : option == "--commit" ? &to->commit
                                              : nullptr;
   if (text == nullptr) {

@@ -17,8 +17,9 @@ struct ExploreArguments {
   uint32_t seconds = 0;  // 0: until the last seed
   uint32_t jobs = 0;     // 0: all cores
   uint32_t seed_timeout_s = 600;
-  std::string json;  // a file
-  std::string out;   // a folder
+  uint32_t shrink_s = 20;  // with a folder: spent on the first failure of each oracle; 0: none
+  std::string json;        // a file
+  std::string out;         // a folder
   std::string mutant;
   std::string commit;
 };

@@ -4,7 +4,11 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <optional>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -19,6 +23,7 @@
 #include "sim/tool/explore_arguments.h"
 #include "sim/tool/out_folder.h"
 #include "sim/tool/report.h"
+#include "sim/tool/shrink_run.h"
 #include "sim/tripwire/tripwire.h"
 #include "sim/world/scenario.h"
 #include "sim/world/swarm.h"
@@ -61,6 +66,7 @@ class Explorer {
       RunRound(round);
     }
     out_.Close();
+    if (!arguments_.out.empty() && arguments_.shrink_s > 0) ShrinkFirstOfEachOracle();
     return Conclude();
   }
 
@@ -141,7 +147,9 @@ class Explorer {
                          {"event", line.events},
                          {"trace", TraceHash::HexOf(line.trace_hash)},
                          {"replay", replay},
-                         {"scenario", file}});
+                         {"scenario", file},
+                         {"shrunk", ""}});
+    failed_lines_.push_back(line);
     RunResult shown;
     shown.verdict = line.verdict;
     shown.oracle = line.oracle;
@@ -150,6 +158,27 @@ class Explorer {
                 VerdictLine(shown).c_str(), replay.c_str());
     std::fflush(stdout);
     WriteJson();
+  }
+
+  void ShrinkFirstOfEachOracle() {
+    std::set<std::string> oracles;
+    for (size_t i = 0; i < failed_lines_.size() && g_stop == 0; ++i) {
+      const JournalLine& line = failed_lines_[i];
+      if (line.verdict != Verdict::kViolation || !oracles.insert(line.oracle).second) continue;
+      const std::string file = out_.ShrunkName(line);
+      if (!std::ifstream(file).good() && !Shrink(line, file)) continue;
+      failures_[i]["shrunk"] = file;
+      std::printf("seed %llu: shrunk: %s\n", static_cast<unsigned long long>(line.trial.seed),
+                  file.c_str());
+    }
+  }
+
+  bool Shrink(const JournalLine& line, const std::string& file) {
+    const std::optional<Shrunk> shrunk = ShrinkRun(
+        OptionsOf(line.trial), {arguments_.shrink_s, arguments_.jobs}, factory_, /*tell=*/false);
+    if (!shrunk) return false;
+    std::ofstream(file) << ShrunkFile(*shrunk, line.trial.seed, "", file);
+    return true;
   }
 
   void Progress() {
@@ -223,6 +252,7 @@ class Explorer {
   OutFolder out_;
   Totals totals_;  // of the trials of this process
   Json failures_ = Json::array();
+  std::vector<JournalLine> failed_lines_;  // of failures_, in its order
   const double started_;
   double progress_at_ = 0;
   uint64_t trials_ = 0;

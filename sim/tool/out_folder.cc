@@ -74,11 +74,19 @@ void OutFolder::Append(const JournalLine& line) {
 
 std::string OutFolder::WriteFailure(const JournalLine& line, const Scenario& scenario,
                                     const std::string& replay) {
-  if (folder_.empty()) return "";
-  const std::string name = absl::StrCat(folder_, "/failures/", line.oracle, "-", line.trial.profile,
-                                        "-", line.trial.seed, ".txt");
-  std::ofstream(name) << WriteScenario(scenario, replay);
+  const std::string name = NameOf(line, ".txt");
+  if (!name.empty()) std::ofstream(name) << WriteScenario(scenario, replay);
   return name;
+}
+
+std::string OutFolder::ShrunkName(const JournalLine& line) const {
+  return NameOf(line, "-shrunk.txt");
+}
+
+std::string OutFolder::NameOf(const JournalLine& line, absl::string_view ending) const {
+  if (folder_.empty()) return "";
+  return absl::StrCat(folder_, "/failures/", line.oracle, "-", line.trial.profile, "-",
+                      line.trial.seed, ending);
 }
 
 void OutFolder::Close() {

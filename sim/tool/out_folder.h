@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "sim/explore/journal.h"
 #include "sim/world/scenario.h"
 
@@ -38,9 +39,12 @@ class OutFolder {
   // Returns the file's name; empty without a folder.
   std::string WriteFailure(const JournalLine& line, const Scenario& scenario,
                            const std::string& replay);
+  // Where a failure made small belongs; empty without a folder.
+  std::string ShrunkName(const JournalLine& line) const;
   void Close();
 
  private:
+  std::string NameOf(const JournalLine& line, absl::string_view ending) const;
   absl::Status ReadJournal(const std::string& head);
 
   std::string folder_;

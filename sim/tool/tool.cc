@@ -24,7 +24,9 @@
 #include "sim/tool/campaign.h"
 #include "sim/tool/check_command.h"
 #include "sim/tool/diverge_command.h"
+#include "sim/tool/exhaust_command.h"
 #include "sim/tool/explore_command.h"
+#include "sim/tool/mutants_command.h"
 #include "sim/tool/report.h"
 #include "sim/tool/run_spec.h"
 #include "sim/tool/shrink_command.h"
@@ -291,6 +293,10 @@ int ToolMain(int argc, char** argv, const ProgramFactory& factory, bool statemen
   if (!args.empty() && args[0] == "shrink") {
     return ShrinkMain({args.begin() + 1, args.end()}, factory, statements);
   }
+  if (!args.empty() && args[0] == "mutants") {
+    return MutantsMain({args.begin() + 1, args.end()}, factory, statements);
+  }
+  if (!args.empty() && args[0] == "exhaust") return ExhaustMain({args.begin() + 1, args.end()});
   if (!args.empty() && args[0] == "check") return CheckMain({args.begin() + 1, args.end()});
   absl::StatusOr<Arguments> arguments = ParseArguments(args);
   if (!arguments.ok()) return Complain(arguments.status().message());

@@ -135,7 +135,7 @@ sed -i '3s/ .*//' found/journal
 expect 2 "found/journal:3:1: '2': expected a line of a journal" \
   -- explore --seeds 1..6 --mutate toy.check --out found
 # The replay line of a guided trial replays it.
-expect 1 '^replay: .*--profile' -- explore --seconds 3 --mutate toy.edges
+expect 1 '^replay: .*--profile' -- explore --seeds 1..200 --guided yes --mutate toy.edges
 line=$(grep -m 1 -e '--profile' <<<"$output")
 read -ra words <<<"${line#replay: tools/dev sim }"
 expect 1 '^verdict: FAILED graph-symmetry' -- "${words[@]:0:6}" "${words[6]}"

@@ -1,10 +1,13 @@
-"""Planted bugs: the code and docs/mutants.md name the same ones."""
+"""Planted bugs: the code, sim/mutants/mutants.txt and docs/mutants.md name the same ones."""
 
 import re
 
 from tree import Finding
 
-_LIST = "docs/mutants.md"
+_LISTS = {
+    "sim/mutants/mutants.txt": re.compile(r"([^#|\s]+) \|"),
+    "docs/mutants.md": re.compile(r"\|\s*`([^`]+)`\s*\|"),
+}
 _PLANT = re.compile(r'GRAPHDB_MUTANT\(\s*"([^"]+)"\s*\)')
 _ID = re.compile(r"[A-Za-z][\w-]*\.[\w.-]+")
 
@@ -28,16 +31,20 @@ def check(tree):
     for mutant, (path, line) in sorted(planted.items()):
         if not _ID.fullmatch(mutant):
             yield Finding(path, line, "id", f"'{mutant}': expected rule-L3.what or package.what")
-    if not tree.exists(_LIST):
-        return
+    for name, row in _LISTS.items():
+        if tree.exists(name):
+            yield from _compare(planted, name, tree.lines(name), row)
+
+
+def _compare(planted, name, lines, row):
     listed = {}
-    for number, text in enumerate(tree.lines(_LIST), 1):
-        match = re.match(r"\|\s*`([^`]+)`\s*\|", text)
+    for number, text in enumerate(lines, 1):
+        match = row.match(text)
         if match:
             listed.setdefault(match.group(1), number)
     for mutant, (path, line) in sorted(planted.items()):
         if mutant not in listed:
-            yield Finding(path, line, "list", f"'{mutant}' has no row in {_LIST}")
+            yield Finding(path, line, "list", f"'{mutant}' has no row in {name}")
     for mutant, number in sorted(listed.items()):
         if mutant not in planted:
-            yield Finding(_LIST, number, "list", f"'{mutant}' is planted nowhere")
+            yield Finding(name, number, "list", f"'{mutant}' is planted nowhere")
