@@ -154,8 +154,10 @@ void SimFabric::MaybeReset(const Road& road, uint64_t draw) {
 Duration SimFabric::Queue(Link& link, size_t bytes) {
   constexpr uint64_t kNanosecondsPerSecond = 1'000'000'000;
   Duration start = std::max(loop_.now(), link.clogged_until);
+  if (start > loop_.now()) GRAPHDB_COVER("sim_fabric.clogged");
   if (link.profile.bytes_per_second != 0) {
     const uint64_t takes = bytes * kNanosecondsPerSecond / link.profile.bytes_per_second;
+    if (link.free_at > start) GRAPHDB_COVER("sim_fabric.narrow");
     start = std::max(start, link.free_at) + Duration::Nanoseconds(static_cast<int64_t>(takes));
     link.free_at = start;
   }
@@ -189,6 +191,7 @@ Duration SimFabric::DrawDelay(const Road& road, Random& rng) {
 void SimFabric::Launch(const Road& road, Duration delay, std::string message) {
   const auto& [link, from, to] = road;
   if (link.in_flight.size() >= link.profile.queue_messages_max) {
+    GRAPHDB_COVER("sim_fabric.queue_full");
     ++counters_.overflowed;
     if (!link.profile.drop_oldest) return RecordUnsent(from, to, message, "overflow");
     link.in_flight.erase(link.in_flight.begin());
