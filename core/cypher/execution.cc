@@ -49,7 +49,7 @@ ExecutionContext::ExecutionContext(txn::GraphTransaction& transaction, const Dat
   eval_.wanted = &wanted_;
   eval_.owner = this;
   eval_.unfetched = [](void* owner, ElementId id) {
-    return static_cast<ExecutionContext*>(owner)->NodeById(id);
+    return static_cast<ExecutionContext*>(owner)->EndById(id);
   };
 }
 
@@ -67,6 +67,13 @@ NodeRef ExecutionContext::NodeById(ElementId id) {
   record->fetched = false;
   if (writes_) nodes_.Insert(id.value(), record);
   if (writes_) Keep(kRecordBytes);
+  return record;
+}
+
+NodeRef ExecutionContext::EndById(ElementId id) {
+  if (NodeRef* known = ends_.Find(id.value())) return *known;
+  NodeRef record = NodeById(id);
+  ends_.Insert(id.value(), NodeRef(record));
   return record;
 }
 
@@ -155,6 +162,7 @@ void ExecutionContext::WantAll(const Datum& value) {
 
 Task<absl::Status> ExecutionContext::Work(size_t rows) {
   eval_.work = 0;
+  ends_.Clear();
   if (memory_used_ > options_.limits.memory_bytes_max) co_return OutOfMemory();
   work_ += rows;
   if (work_ < options_.limits.yield_rows) co_return absl::OkStatus();

@@ -107,6 +107,8 @@ class ExecutionContext {
   static constexpr size_t kRecordBytes = 96;  // of an entry in a table of records
 
   void Keep(size_t bytes);  // until the end of the statement
+  // startNode() and endNode(): the same record when the row is evaluated again.
+  NodeRef EndById(ElementId id);
   absl::Status OutOfMemory() const;
 
   txn::GraphTransaction& transaction_;
@@ -116,6 +118,7 @@ class ExecutionContext {
   EvalContext eval_;
   std::vector<NodeRef> wanted_;
   LookupMap<uint64_t, NodeRef> nodes_;
+  LookupMap<uint64_t, NodeRef> ends_;  // that expressions of this batch asked for
   LookupMap<uint64_t, RelationshipRef> relationships_;
   std::map<int, const Batch*> arguments_;
   size_t memory_used_ = 0;

@@ -119,8 +119,6 @@ Result EndNode(EvalContext& context, const Datum* args, size_t) {
 }
 
 Result Exists(EvalContext&, const Datum* args, size_t) {
-  // Of a pattern predicate it is the predicate itself.
-  if (args[0].is_boolean() && !args[0].boolean()) return args[0];
   return Datum::Boolean(!args[0].is_null());
 }
 
