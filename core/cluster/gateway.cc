@@ -52,7 +52,7 @@ Gateway::Gateway(const NodeOptions& options, env::Env& env, txn::ShardClient& sh
       env_(env),
       transactions_(shards, env.random.Stream("txn.gateway", 0), LimitsOf(options.tuning),
                     txn::CommitOptions{.attempts_max = options.tuning.commit_attempts_max}),
-      plans_(kPlansMax) {}
+      plans_(options.tuning.plans_kept) {}
 
 Task<absl::Status> Gateway::Yield(std::shared_ptr<Call> call) {
   Completion<bool> resumed;

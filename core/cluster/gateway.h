@@ -23,7 +23,6 @@ namespace graphdb::cluster {
 
 inline constexpr uint32_t kDefaultTimeoutMs = 10'000;
 inline constexpr uint32_t kTimeoutMsMax = 600'000;
-inline constexpr size_t kPlansMax = 1'000;  // statements whose plans are kept
 
 v1::ClientResponse ErrorResponse(absl::StatusCode code, v1::ErrorReason reason,
                                  std::string message);

@@ -19,7 +19,11 @@ bool ParseHash128(absl::string_view hex, Hash128* out) {
 
 ReplicaScan::ReplicaScan(const NodeOptions& options, env::Env& env, Router& router,
                          const GroupHost& group, Timestamp ts)
-    : env_(env), router_(router), group_(group), ts_(ts) {
+    : env_(env),
+      router_(router),
+      group_(group),
+      ts_(ts),
+      step_entries_(options.tuning.count_step_entries) {
   std::vector<storage::SlotRange> slots;
   const shard::ShardMap map = shard::ShardMap::Equal(options.num_shards);
   for (const shard::SlotSpan& span : map.Entry(group.group()).slots) {
@@ -73,7 +77,7 @@ Task<absl::StatusOr<v1::ShardStats>> ReplicaScan::Run() {
   const std::unique_ptr<env::KvReader> reader = env_.kv.Snapshot();
   storage::DigestScan scan(*reader, slots_, ts_, graph::kDefaultDigestKey);
   for (;;) {  // ends with the shard's keys
-    const absl::StatusOr<bool> done = scan.Step(kEntriesPerStep);
+    const absl::StatusOr<bool> done = scan.Step(step_entries_);
     if (!done.ok()) co_return done.status();
     if (*done) break;
     (void)co_await router_.Sleep(Duration());

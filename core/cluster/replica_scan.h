@@ -31,7 +31,6 @@ class ReplicaScan {
  public:
   static constexpr Duration kPoll = Duration::Milliseconds(20);
   static constexpr int kPollsMax = 500;
-  static constexpr size_t kEntriesPerStep = 2'000;
 
   ReplicaScan(const NodeOptions& options, env::Env& env, Router& router, const GroupHost& group,
               Timestamp ts);
@@ -47,6 +46,7 @@ class ReplicaScan {
   Router& router_;
   const GroupHost& group_;
   const Timestamp ts_;
+  const uint32_t step_entries_;
   storage::SlotSet slots_;
 };
 

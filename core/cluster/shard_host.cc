@@ -38,7 +38,8 @@ ShardHost::ShardHost(const NodeOptions& options, env::Env& env, GroupHost& group
       group_(group),
       router_(router),
       cache_(cache),
-      machine_(group.group()),
+      machine_(group.group(),
+               {options.tuning.edge_entries_per_look, options.tuning.records_dropped_max}),
       leader_(LeaderOptions(options, group.group()), env.kv, cache) {}
 
 void ShardHost::Serve(v1::ShardRequest request, Reply reply) {

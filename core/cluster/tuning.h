@@ -25,15 +25,20 @@ struct Tuning {
   size_t read_keys_per_request = 2'000;
   size_t read_ranges_per_request = 500;
   size_t adjacency_list_edges_max = 4096;  // longer ones are not cached
+  uint32_t count_step_entries = 2'000;     // of a replica, between two pauses of a count
   // Statements.
   uint32_t batch_rows = 1024;
   uint32_t yield_rows = 4096;
   uint32_t rows_per_response = 256;
+  uint32_t plans_kept = 1'000;
   // Transactions.
   uint32_t commit_attempts_max = 6;
   uint32_t dedupe_retention_periods = 1200;  // of half a second
   uint64_t oracle_bound_window = 1'000'000;  // how far ahead the bound is persisted
   uint32_t id_block = 1'000;                 // counters a gateway takes at once
+  // shard::ShardPages: the same on all nodes of a cluster.
+  uint32_t edge_entries_per_look = 1'000;
+  uint32_t records_dropped_max = 2'000;
 
   friend bool operator==(const Tuning&, const Tuning&) = default;
 };

@@ -171,7 +171,8 @@ absl::StatusOr<bool> Applier::Validate(Timestamp start_ts, const v1::TxnPart& pa
            absl::StrCat("meets an intent of transaction ", foreign.begin()->value()));
     return false;
   }
-  GRAPHDB_ASSIGN_OR_RETURN(std::optional<std::string> violation, Violation(reader_, part));
+  GRAPHDB_ASSIGN_OR_RETURN(std::optional<std::string> violation,
+                           Violation(reader_, part, pages_.edge_entries));
   if (violation.has_value()) {
     Refuse(v1::VERDICT_CONSTRAINT, *std::move(violation));
     return false;

@@ -22,15 +22,13 @@
 
 namespace graphdb::shard {
 
-// Records one RaiseFloors drops at most; the next one goes on.
-inline constexpr size_t kDropMax = 2000;
-
 storage::SlotSet SlotsOf(const v1::ShardStateRecord& state);
 
 class Applier {
  public:
-  Applier(ShardId shard, const env::KvReader& reader, env::KvBatch* batch, ApplyResult* result)
-      : shard_(shard), reader_(reader), batch_(batch), result_(result) {}
+  Applier(ShardId shard, ShardPages pages, const env::KvReader& reader, env::KvBatch* batch,
+          ApplyResult* result)
+      : shard_(shard), pages_(pages), reader_(reader), batch_(batch), result_(result) {}
 
   absl::Status Run(const v1::ShardCommand& command);
 
@@ -75,6 +73,7 @@ class Applier {
   absl::StatusOr<bool> Forgotten(uint64_t session, uint64_t sequence) const;
 
   const ShardId shard_;
+  const ShardPages pages_;
   const env::KvReader& reader_;
   env::KvBatch* const batch_;
   ApplyResult* const result_;

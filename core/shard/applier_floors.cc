@@ -69,7 +69,7 @@ absl::Status Applier::DropFinishedRecords() {
   for (const storage::SlotRange& span : slots_.ranges()) {
     const storage::KeyRange records = storage::SlotKeyRange(storage::Tag::kTxnRecord, span);
     std::unique_ptr<env::KvIterator> it = reader_.Iterate(records.begin, records.end);
-    for (; it->Valid() && dropped < kDropMax; it->Next()) {
+    for (; it->Valid() && dropped < pages_.records_dropped; it->Next()) {
       GRAPHDB_ASSIGN_OR_RETURN(const auto record,
                                DecodeRecord<v1::TxnRecord>("transaction record", it->value()));
       if (!record.finished() || record.txn().start_ts() >= state_.start_ts_floor()) continue;
@@ -89,7 +89,8 @@ absl::Status Applier::DropRequests() {
   for (const bool fences : {false, true}) {
     const storage::KeyRange ages = fences ? FenceAgeRange(shard_) : DedupeAgeRange(shard_);
     std::unique_ptr<env::KvIterator> it = reader_.Iterate(ages.begin, ages.end);
-    for (size_t dropped = 0; it->Valid() && dropped < kDropMax; it->Next(), ++dropped) {
+    for (size_t dropped = 0; it->Valid() && dropped < pages_.records_dropped;
+         it->Next(), ++dropped) {
       GRAPHDB_ASSIGN_OR_RETURN(const RequestAge age, ParseAgeKey(it->key()));
       if (age.ts.value() >= state_.dedupe_floor()) break;
       batch_->Delete(std::string(it->key()));

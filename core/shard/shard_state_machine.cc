@@ -23,7 +23,7 @@ absl::StatusOr<ApplyResult> ShardStateMachine::Apply(Term term, LogIndex index,
   result.proposer_term = Term(parsed.proposer_term());
   result.proposal = parsed.proposal();
   result.kind = parsed.body_case();
-  Applier applier(shard_, engine, batch, &result);
+  Applier applier(shard_, pages_, engine, batch, &result);
   GRAPHDB_RETURN_IF_ERROR(applier.Run(parsed));
   return result;
 }

@@ -59,9 +59,16 @@ struct ApplyResult {
   std::vector<Timestamp> resolved;          // intents of these are gone from this shard
 };
 
+// How much of one kind an entry reads or drops at once. All replicas need the same
+// numbers: what one entry drops is part of the state.
+struct ShardPages {
+  uint32_t edge_entries = 1'000;     // of a look for relationships that are left
+  uint32_t records_dropped = 2'000;  // by one RaiseFloors; the next one goes on
+};
+
 class ShardStateMachine {
  public:
-  explicit ShardStateMachine(ShardId shard) : shard_(shard) {}
+  explicit ShardStateMachine(ShardId shard, ShardPages pages = {}) : shard_(shard), pages_(pages) {}
 
   absl::StatusOr<ApplyResult> Apply(Term term, LogIndex index, absl::string_view command,
                                     const env::KvReader& engine, env::KvBatch* batch) const;
@@ -70,6 +77,7 @@ class ShardStateMachine {
 
  private:
   ShardId shard_;
+  ShardPages pages_;
 };
 
 // What leaders and tools need of the shard's state.

@@ -17,7 +17,6 @@ using storage::LogicalKey;
 using storage::Tag;
 
 constexpr size_t kRangeHeadBytes = storage::kKeyHeadBytes + 2;  // graph, tag, slot
-constexpr size_t kEdgePage = 1000;
 
 bool IsLogicalTag(char tag) {
   return tag == static_cast<char>(Tag::kNode) || tag == static_cast<char>(Tag::kEdge) ||
@@ -95,7 +94,8 @@ absl::Status AddRangeIntentsOver(const env::KvReader& reader, const storage::Slo
 // The newest committed state with the writes of one part on top.
 class Overlay {
  public:
-  Overlay(const env::KvReader& reader, const v1::TxnPart& part) : reader_(reader) {
+  Overlay(const env::KvReader& reader, const v1::TxnPart& part, uint32_t edge_page)
+      : reader_(reader), edge_page_(edge_page) {
     for (const v1::TxnWrite& write : part.writes()) writes_[write.key()] = !write.tombstone();
   }
   absl::StatusOr<bool> Live(const std::string& key) const {
@@ -114,7 +114,7 @@ class Overlay {
     }
     storage::ScanOptions options;
     options.ts = kMaxTimestamp;
-    options.entries_max = kEdgePage;
+    options.entries_max = edge_page_;
     KeyRange rest = range;
     // Each page moves on; the range holds at most what one node's edges are.
     while (true) {
@@ -130,6 +130,7 @@ class Overlay {
 
  private:
   const env::KvReader& reader_;
+  const uint32_t edge_page_;
   std::map<std::string, bool> writes_;  // key -> live afterwards
 };
 
@@ -306,8 +307,8 @@ absl::StatusOr<std::set<Timestamp>> IntentsBefore(const env::KvReader& reader, T
 }
 
 absl::StatusOr<std::optional<std::string>> Violation(const env::KvReader& reader,
-                                                     const v1::TxnPart& part) {
-  const Overlay overlay(reader, part);
+                                                     const v1::TxnPart& part, uint32_t edge_page) {
+  const Overlay overlay(reader, part, edge_page);
   for (const v1::TxnWrite& write : part.writes()) {
     GRAPHDB_ASSIGN_OR_RETURN(std::optional<std::string> violation, ViolationOf(write, overlay));
     if (violation.has_value()) return violation;

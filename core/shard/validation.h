@@ -60,8 +60,9 @@ absl::StatusOr<std::set<Timestamp>> IntentsBefore(const env::KvReader& reader, T
                                                   const std::vector<storage::KeyRange>& ranges);
 
 // Rule T8 on the newest committed state with the part's writes on top; what is
-// violated, for people. Sound at any later time while the intents stand.
+// violated, for people. Sound at any later time while the intents stand. Of a
+// node's relationships it reads `edge_page` at once.
 absl::StatusOr<std::optional<std::string>> Violation(const env::KvReader& reader,
-                                                     const v1::TxnPart& part);
+                                                     const v1::TxnPart& part, uint32_t edge_page);
 
 }  // namespace graphdb::shard

@@ -43,6 +43,10 @@ cluster::Tuning TuningOf(const NodeKnobs& knobs) {
   tuning.dedupe_retention_periods = knobs.dedupe_retention_periods;
   tuning.oracle_bound_window = knobs.oracle_bound_window;
   tuning.id_block = knobs.id_block;
+  tuning.count_step_entries = knobs.count_step_entries;
+  tuning.plans_kept = knobs.plans_kept;
+  tuning.edge_entries_per_look = knobs.edge_entries_per_look;
+  tuning.records_dropped_max = knobs.records_dropped_max;
   return tuning;
 }
 
