@@ -18,8 +18,6 @@ constexpr const char* kLabels[] = {"A", "B", "AB", "\xc3\xa9"};
 // One is the beginning of another: their lists lie side by side.
 constexpr const char* kTypes[] = {"R", "RS", "S"};
 constexpr const char* kNames[] = {"a", "b", "ab", "\xc3\xa9t\xc3\xa9"};
-constexpr const char* kItems = "items";  // for AppendToList
-constexpr const char* kSum = "sum";      // for AddInteger
 
 // ---- drawing
 
@@ -93,80 +91,6 @@ void DrawLabels(Random& rng, Add add) {
   }
 }
 
-// ---- meaning
-
-void Change(const v1::MapValue& changes, v1::MapValue* properties) {
-  std::map<std::string, v1::Value> all;
-  for (const v1::MapEntry& entry : properties->entries()) all[entry.key()] = entry.value();
-  for (const v1::MapEntry& entry : changes.entries()) {
-    if (entry.value().kind_case() == v1::Value::KIND_NOT_SET) {
-      all.erase(entry.key());
-    } else {
-      all[entry.key()] = entry.value();
-    }
-  }
-  properties->clear_entries();
-  for (const auto& [key, value] : all) {
-    v1::MapEntry* entry = properties->add_entries();
-    entry->set_key(key);
-    *entry->mutable_value() = value;
-  }
-}
-
-template <typename Range>
-void SetLabels(const Range& labels, v1::NodeValue* node) {
-  node->clear_labels();
-  for (const std::string& label : labels) node->add_labels(label);
-}
-
-void ChangeLabels(const v1::UpdateElement& update, v1::NodeValue* node) {
-  std::vector<std::string> labels(node->labels().begin(), node->labels().end());
-  for (const std::string& label : update.remove_labels()) std::erase(labels, label);
-  for (const std::string& label : update.add_labels()) labels.push_back(label);
-  std::sort(labels.begin(), labels.end());
-  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
-  SetLabels(labels, node);
-}
-
-v1::Value* PropertyOf(v1::NodeValue* node, const std::string& name) {
-  for (v1::MapEntry& entry : *node->mutable_properties()->mutable_entries()) {
-    if (entry.key() == name) return entry.mutable_value();
-  }
-  return nullptr;
-}
-
-void SetProperty(const std::string& name, v1::Value value, v1::NodeValue* node) {
-  v1::MapValue change;
-  v1::MapEntry* entry = change.add_entries();
-  entry->set_key(name);
-  *entry->mutable_value() = std::move(value);
-  Change(change, node->mutable_properties());
-}
-
-template <typename Message>
-bool Same(const Message& expected, const Message& actual, std::string* wrong) {
-  if (expected.SerializeAsString() == actual.SerializeAsString()) return true;
-  *wrong = absl::StrCat("expected {", expected.ShortDebugString(), "}, got {",
-                        actual.ShortDebugString(), "}");
-  return false;
-}
-
-bool Touches(const v1::RelationshipValue& edge, uint64_t node) {
-  return edge.start() == node || edge.end() == node;
-}
-
-v1::EdgeList ListOf(const std::map<uint64_t, v1::RelationshipValue>& edges,
-                    const v1::Expand& expand) {
-  v1::EdgeList list;
-  for (const auto& [id, edge] : edges) {
-    if (!expand.type().empty() && edge.type() != expand.type()) continue;
-    const bool out = edge.start() == expand.id() && expand.direction() != v1::INCOMING;
-    const bool in = edge.end() == expand.id() && expand.direction() != v1::OUTGOING;
-    if (out || in) *list.add_edges() = edge;
-  }
-  return list;
-}
-
 bool RefusalOfContent(v1::ErrorReason reason) {
   return reason == v1::CONSTRAINT || reason == v1::NO_SUCH_ELEMENT || reason == v1::SEMANTIC ||
          reason == v1::LIMIT || reason == v1::SYNTAX || reason == v1::READ_ONLY;
@@ -180,16 +104,36 @@ uint64_t PickKey(const Map& map, Random& rng) {
   return at->first;
 }
 
+// Its own, one that the cluster chooses, one that was deleted, one that is in use.
+uint64_t DrawNewId(const ElementsRegion& region, uint64_t own, Random& rng) {
+  const uint64_t dice = rng.Below(16);
+  if (dice < 4) return 0;
+  const bool again = dice == 4 && !region.gone_nodes.empty();
+  if (again) return region.gone_nodes[rng.Below(region.gone_nodes.size())];
+  return dice == 5 && !region.nodes.empty() ? PickKey(region.nodes, rng) : own;
+}
+
+// The node `id`, or now and then one that the batch has just created.
+void DrawEnd(const v1::BatchRequest& batch, uint64_t id, Random& rng, v1::NodeRef* end) {
+  const uint64_t op = rng.Below(static_cast<uint64_t>(batch.ops_size()));
+  const bool created = batch.ops(static_cast<int>(op)).has_create_node();
+  if (created && rng.Chance(1, 2)) {
+    end->set_created_by_op(static_cast<uint32_t>(op));
+  } else {
+    end->set_id(id);
+  }
+}
+
 }  // namespace
 
-uint64_t ElementsWorkload::DrawNode(const Region& region, Random& rng) const {
+uint64_t ElementsWorkload::DrawNode(const ElementsRegion& region, Random& rng) const {
   if (!region.gone_nodes.empty() && rng.Chance(1, 12)) {
     return region.gone_nodes[rng.Below(region.gone_nodes.size())];
   }
   return PickKey(region.nodes, rng);
 }
 
-void ElementsWorkload::AddNodeOp(uint64_t dice, Region* region, Random& rng,
+void ElementsWorkload::AddNodeOp(uint64_t dice, ElementsRegion* region, Random& rng,
                                  v1::BatchRequest* batch) const {
   const uint64_t id = DrawNode(*region, rng);
   if (dice < 22) {
@@ -201,9 +145,15 @@ void ElementsWorkload::AddNodeOp(uint64_t dice, Region* region, Random& rng,
   } else if (dice < 36) {
     AddGetNode(batch, id);
   } else if (dice < 40) {
-    AddDelta(batch, id, kSum, rng.Between(-3, 9));
+    constexpr int64_t kMinima[] = {0, -5, 3, std::numeric_limits<int64_t>::min()};
+    const bool huge = rng.Chance(1, 16);
+    const int64_t delta = rng.Between(-3, 9);
+    AddDelta(batch, id, rng.Chance(1, 12) ? kNames[0] : kSumProperty,
+             huge ? std::numeric_limits<int64_t>::max() : delta);
+    v1::AddInteger* add = batch->mutable_ops(batch->ops_size() - 1)->mutable_add_integer();
+    add->set_minimum(kMinima[rng.Below(std::size(kMinima))]);
   } else if (dice < 45) {
-    AddAppend(batch, id, kItems, 0);
+    AddAppend(batch, id, rng.Chance(1, 12) ? kNames[1] : kItemsProperty, 0);
     DrawScalar(rng,
                batch->mutable_ops(batch->ops_size() - 1)->mutable_append_to_list()->mutable_item());
   } else {
@@ -216,7 +166,7 @@ void ElementsWorkload::AddNodeOp(uint64_t dice, Region* region, Random& rng,
   }
 }
 
-void ElementsWorkload::AddOp(const PlanContext& context, Region* region, Random& rng,
+void ElementsWorkload::AddOp(const PlanContext& context, ElementsRegion* region, Random& rng,
                              v1::BatchRequest* batch) {
   const uint64_t dice = region->nodes.size() < 3 ? 100 : rng.Below(112);
   if (dice < 60) return AddNodeOp(dice, region, rng, batch);
@@ -224,8 +174,8 @@ void ElementsWorkload::AddOp(const PlanContext& context, Region* region, Random&
     v1::CreateEdge* create = batch->add_ops()->mutable_create_edge();
     create->set_type(kTypes[rng.Below(3)]);
     const uint64_t start = PickKey(region->nodes, rng);
-    create->mutable_start()->set_id(start);
-    create->mutable_end()->set_id(rng.Chance(1, 6) ? start : DrawNode(*region, rng));
+    DrawEnd(*batch, start, rng, create->mutable_start());
+    DrawEnd(*batch, rng.Chance(1, 6) ? start : DrawNode(*region, rng), rng, create->mutable_end());
     DrawProperties(/*nulls=*/false, rng, create->mutable_properties());
   } else if (dice < 98 && !region->edges.empty()) {
     const bool gone = !region->gone_edges.empty() && rng.Chance(1, 12);
@@ -235,6 +185,7 @@ void ElementsWorkload::AddOp(const PlanContext& context, Region* region, Random&
       v1::UpdateElement* update = batch->add_ops()->mutable_update_edge();
       update->set_id(id);
       DrawProperties(/*nulls=*/true, rng, update->mutable_set());
+      if (rng.Chance(1, 20)) update->add_add_labels(kLabels[0]);  // it has none
     } else if (dice < 93) {
       batch->add_ops()->mutable_get_edge()->set_id(id);
     } else {
@@ -242,20 +193,24 @@ void ElementsWorkload::AddOp(const PlanContext& context, Region* region, Random&
     }
   } else {
     v1::CreateNode* create = batch->add_ops()->mutable_create_node();
-    create->set_id(first_ + kOwnFrom + context.client * kIdsPerClient + region->made++);
+    const uint64_t own = first_ + kOwnFrom + context.client * kIdsPerClient + region->made++;
+    create->set_id(DrawNewId(*region, own, rng));
     DrawProperties(/*nulls=*/false, rng, create->mutable_properties());
     DrawLabels(rng, [&](const char* label) { create->add_labels(label); });
   }
 }
 
 PlannedOp ElementsWorkload::Plan(const PlanContext& context, Random& rng) {
-  Region& region = regions_[context.client];
+  ElementsRegion& region = regions_[context.client];
   PlannedOp op;
   const uint64_t ops = 1 + rng.Below(5);
-  for (uint64_t i = 0; i < ops; ++i) AddOp(context, &region, rng, &op.batch);
-  // The last one: what comes after it in a batch would need the rules of visibility.
-  if (region.nodes.size() > 3 && rng.Chance(1, 5)) {
-    AddDeleteNode(&op.batch, PickKey(region.nodes, rng), /*detach=*/rng.Chance(2, 3));
+  const bool deletes = region.nodes.size() > 3 && rng.Chance(1, 5);
+  const uint64_t deletes_at = rng.Chance(1, 2) ? ops : rng.Below(ops);
+  for (uint64_t i = 0; i <= ops; ++i) {
+    if (deletes && i == deletes_at) {
+      AddDeleteNode(&op.batch, PickKey(region.nodes, rng), /*detach=*/rng.Chance(2, 3));
+    }
+    if (i < ops) AddOp(context, &region, rng, &op.batch);
   }
   op.write = std::any_of(op.batch.ops().begin(), op.batch.ops().end(), [](const auto& one) {
     return !one.has_get_node() && !one.has_get_edge() && !one.has_expand();
@@ -263,165 +218,31 @@ PlannedOp ElementsWorkload::Plan(const PlanContext& context, Random& rng) {
   return op;
 }
 
-bool ElementsWorkload::CarryNode(const v1::ElementOp& op, const v1::ElementResult& actual,
-                                 Region* region, std::string* wrong) const {
-  if (op.has_create_node()) {
-    v1::NodeValue node;
-    node.set_id(op.create_node().id());
-    v1::UpdateElement labels;
-    *labels.mutable_add_labels() = op.create_node().labels();
-    ChangeLabels(labels, &node);
-    node.mutable_properties();
-    Change(op.create_node().properties(), node.mutable_properties());
-    region->nodes[node.id()] = node;
-    return Same(node, actual.node(), wrong);
-  }
-  const uint64_t id = op.has_get_node()      ? op.get_node().id()
-                      : op.has_update_node() ? op.update_node().id()
-                      : op.has_delete_node() ? op.delete_node().id()
-                      : op.has_add_integer() ? op.add_integer().id()
-                                             : op.append_to_list().id();
-  const auto found = region->nodes.find(id);
-  if (op.has_get_node()) {
-    v1::ElementResult expected;
-    if (found != region->nodes.end()) *expected.mutable_node() = found->second;
-    return Same(expected, actual, wrong);
-  }
-  if (found == region->nodes.end()) return false;
-  v1::NodeValue& node = found->second;
-  if (op.has_update_node()) {
-    ChangeLabels(op.update_node(), &node);
-    Change(op.update_node().set(), node.mutable_properties());
-  } else if (op.has_add_integer()) {
-    const v1::Value* before = PropertyOf(&node, kSum);
-    v1::Value sum;
-    sum.set_int_value((before == nullptr ? 0 : before->int_value()) + op.add_integer().delta());
-    if (sum.int_value() < 0) return false;
-    SetProperty(kSum, sum, &node);
-    return Same(sum, actual.value(), wrong);
-  } else if (op.has_append_to_list()) {
-    const v1::Value* found_list = PropertyOf(&node, kItems);
-    v1::Value before;
-    before.mutable_list_value();
-    if (found_list != nullptr) before = *found_list;
-    v1::Value after = before;
-    *after.mutable_list_value()->add_items() = op.append_to_list().item();
-    SetProperty(kItems, after, &node);
-    return Same(before, actual.value(), wrong);
-  } else {
-    const bool detach = op.delete_node().detach();
-    for (const auto& [edge_id, edge] : region->edges) {
-      if (Touches(edge, id) && !detach) return false;
-      if (Touches(edge, id)) region->gone_edges.push_back(edge_id);
-    }
-    std::erase_if(region->edges, [id](const auto& edge) { return Touches(edge.second, id); });
-    region->nodes.erase(found);
-    region->gone_nodes.push_back(id);
-  }
-  return true;
-}
-
-bool ElementsWorkload::CarryEdge(const v1::ElementOp& op, const v1::ElementResult& actual,
-                                 Region* region, std::string* wrong) const {
-  if (op.has_create_edge()) {
-    const v1::CreateEdge& create = op.create_edge();
-    if (region->nodes.count(create.start().id()) == 0) return false;
-    if (region->nodes.count(create.end().id()) == 0) return false;
-    v1::RelationshipValue edge;
-    edge.set_id(actual.edge().id());
-    edge.set_type(create.type());
-    edge.set_start(create.start().id());
-    edge.set_end(create.end().id());
-    edge.mutable_properties();
-    Change(create.properties(), edge.mutable_properties());
-    if (edge.id() != 0) region->edges[edge.id()] = edge;
-    return Same(edge, actual.edge(), wrong);
-  }
-  const uint64_t id = op.has_get_edge()      ? op.get_edge().id()
-                      : op.has_update_edge() ? op.update_edge().id()
-                                             : op.delete_edge().id();
-  const auto found = region->edges.find(id);
-  if (op.has_get_edge()) {
-    v1::ElementResult expected;
-    if (found != region->edges.end()) *expected.mutable_edge() = found->second;
-    return Same(expected, actual, wrong);
-  }
-  if (found == region->edges.end()) return false;
-  if (op.has_update_edge()) {
-    Change(op.update_edge().set(), found->second.mutable_properties());
-  } else {
-    region->edges.erase(found);
-    region->gone_edges.push_back(id);
-  }
-  return true;
-}
-
-bool ElementsWorkload::Carry(const v1::BatchRequest& batch, const v1::BatchResult& actual,
-                             Region* region, std::string* wrong) const {
-  for (int i = 0; i < batch.ops_size(); ++i) {
-    const v1::ElementOp& op = batch.ops(i);
-    const v1::ElementResult& result = ResultAt(actual, i);
-    bool fits = true;
-    if (op.has_expand()) {
-      v1::EdgeList listed = result.edges();
-      std::sort(listed.mutable_edges()->begin(), listed.mutable_edges()->end(),
-                [](const auto& a, const auto& b) { return a.id() < b.id(); });
-      fits = Same(ListOf(region->edges, op.expand()), listed, wrong);
-    } else if (op.has_create_edge() || op.has_get_edge() || op.has_update_edge() ||
-               op.has_delete_edge()) {
-      fits = CarryEdge(op, result, region, wrong);
-    } else {
-      fits = CarryNode(op, result, region, wrong);
-    }
-    if (fits) continue;
-    *wrong = absl::StrCat("op ", i, " {", op.ShortDebugString(),
-                          "}: ", wrong->empty() ? "has to be refused" : *wrong);
-    return false;
-  }
-  return true;
-}
-
 void ElementsWorkload::Judge(const v1::BatchRequest& batch, const OpOutcome& outcome,
-                             Region* region) {
+                             ElementsRegion* region) {
+  using Carried = ElementsModel::Verdict;
   if (violation_) return;
   if (outcome.outcome == Outcome::kInfo) {
     const uint64_t made = region->made;
-    *region = Region();
+    *region = ElementsRegion();
     region->made = made;
     return;
   }
-  std::string wrong;
-  Region after = *region;
-  if (outcome.outcome == Outcome::kOk) {
-    if (Carry(batch, outcome.result, &after, &wrong)) {
-      *region = std::move(after);
-    } else {
-      violation_ = Violation{"elements", wrong};
-    }
-    return;
+  const bool answered = outcome.outcome == Outcome::kOk;
+  if (!answered && !RefusalOfContent(outcome.reason)) return;
+  ElementsRegion after = *region;
+  ElementsModel model(batch, answered ? &outcome.result : nullptr, &after);
+  const Carried verdict = model.Carry();
+  if (answered && verdict != Carried::kFits) {
+    violation_ = Violation{
+        "elements",
+        absl::StrCat(model.about(), verdict == Carried::kRefused ? " has to be refused" : "")};
+  } else if (!answered && verdict != Carried::kRefused) {
+    violation_ = Violation{"elements", absl::StrCat("a valid batch was refused (",
+                                                    v1::ErrorReason_Name(outcome.reason), "): {",
+                                                    batch.ShortDebugString(), "}")};
   }
-  if (!RefusalOfContent(outcome.reason)) return;
-  // Answers don't matter here; whether something has to be refused does.
-  const bool refused = !CarriesBlindly(batch, &after);
-  if (refused) return;
-  violation_ = Violation{
-      "elements", absl::StrCat("a valid batch was refused (", v1::ErrorReason_Name(outcome.reason),
-                               "): {", batch.ShortDebugString(), "}")};
-}
-
-// As Carry, with the answers that fit.
-bool ElementsWorkload::CarriesBlindly(const v1::BatchRequest& batch, Region* region) const {
-  for (const v1::ElementOp& op : batch.ops()) {
-    std::string ignored;
-    const bool is_edge = op.has_create_edge() || op.has_update_edge() || op.has_delete_edge();
-    if (op.has_expand() || op.has_get_node() || op.has_get_edge()) continue;
-    const bool fits = is_edge ? CarryEdge(op, v1::ElementResult(), region, &ignored)
-                              : CarryNode(op, v1::ElementResult(), region, &ignored);
-    if (!fits && ignored.empty()) return false;
-    // The relationship has no id here: what would refuse the node's end is unknown.
-    if (op.has_create_edge() && batch.ops(batch.ops_size() - 1).has_delete_node()) return false;
-  }
-  return true;
+  if (answered) *region = std::move(after);
 }
 
 std::optional<PlannedOp> ElementsWorkload::NextFinal() {
@@ -432,7 +253,7 @@ std::optional<PlannedOp> ElementsWorkload::NextFinal() {
   }
   while (!finals_.empty() && regions_[finals_.back()].nodes.empty()) finals_.pop_back();
   if (finals_.empty()) return std::nullopt;
-  const Region& region = regions_[finals_.back()];
+  const ElementsRegion& region = regions_[finals_.back()];
   final_batch_.Clear();
   for (const auto& [id, node] : region.nodes) {
     AddGetNode(&final_batch_, id);

@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/workload/elements_model.h"
 #include "sim/workload/workload.h"
 
 namespace graphdb::sim {
@@ -34,29 +35,14 @@ class ElementsWorkload final : public Workload {
   Verdict Check() override { return {violation_, false}; }
 
  private:
-  // What is there, by id, and what no longer is.
-  struct Region {
-    std::map<uint64_t, v1::NodeValue> nodes;
-    std::map<uint64_t, v1::RelationshipValue> edges;
-    std::vector<uint64_t> gone_nodes, gone_edges;
-    uint64_t made = 0;  // ids taken, of all generations
-  };
-
-  uint64_t DrawNode(const Region& region, Random& rng) const;
-  void AddOp(const PlanContext& context, Region* region, Random& rng, v1::BatchRequest* batch);
-  void AddNodeOp(uint64_t dice, Region* region, Random& rng, v1::BatchRequest* batch) const;
-  // What a batch comes to, op by op; false where it has to be refused.
-  bool Carry(const v1::BatchRequest& batch, const v1::BatchResult& actual, Region* region,
-             std::string* wrong) const;
-  bool CarriesBlindly(const v1::BatchRequest& batch, Region* region) const;
-  bool CarryNode(const v1::ElementOp& op, const v1::ElementResult& actual, Region* region,
-                 std::string* wrong) const;
-  bool CarryEdge(const v1::ElementOp& op, const v1::ElementResult& actual, Region* region,
-                 std::string* wrong) const;
-  void Judge(const v1::BatchRequest& batch, const OpOutcome& outcome, Region* region);
+  uint64_t DrawNode(const ElementsRegion& region, Random& rng) const;
+  void AddOp(const PlanContext& context, ElementsRegion* region, Random& rng,
+             v1::BatchRequest* batch);
+  void AddNodeOp(uint64_t dice, ElementsRegion* region, Random& rng, v1::BatchRequest* batch) const;
+  void Judge(const v1::BatchRequest& batch, const OpOutcome& outcome, ElementsRegion* region);
 
   const uint64_t first_;
-  std::map<uint32_t, Region> regions_;  // by client
+  std::map<uint32_t, ElementsRegion> regions_;  // by client
   std::vector<uint32_t> finals_;
   v1::BatchRequest final_batch_;
   bool finals_listed_ = false;
