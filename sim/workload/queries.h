@@ -4,10 +4,11 @@
 // Each client has a part of the graph to itself, so that what it reads depends
 // on its own statements alone. One whose outcome stays unknown may take effect
 // later or never: the client then keeps all the graphs that are possible, and
-// every answer rules some out. None left: the oracle "queries" fails.
+// every answer and every refusal rules some out. None left: the oracle "queries"
+// fails.
 //
 // What it does not see: races between clients (the other workloads are for
-// that); what the naive graph doesn't know (sim/check/naive_graph.h).
+// that); what the naive query doesn't know (sim/check/naive_query.h); ids.
 //
 // Deterministic thread only.
 #pragma once
@@ -42,17 +43,19 @@ class QueriesWorkload final : public Workload {
     std::vector<Statement> unsettled;
   };
   struct Region {
-    std::string label;
+    StatementPlace place;
     std::vector<Possible> possible = std::vector<Possible>(1);
     Statement asked;
-    int64_t next_k = 1;
     bool lost = false;  // too many ways: nothing more is said of it
   };
 
   Region& RegionOf(uint32_t client);
-  void Judge(Region* region, const Statement& statement, const OpOutcome& outcome);
-  void Refused(const Region& region, const Statement& statement, const OpOutcome& outcome);
+  void Judge(Region* region, const OpOutcome& outcome);
+  void JudgeAnswer(Region* region, const OpOutcome& outcome);
+  void JudgeRefusal(Region* region, const OpOutcome& outcome);
+  void Violate(const Region& region, const std::string& answered, const std::string& expected);
   static void Lose(Region* region);
+  static bool Settled(const Region& region);
   static void AddWhatMayHaveCome(std::vector<Possible>* possible);
 
   const uint64_t first_;

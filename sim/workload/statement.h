@@ -5,97 +5,64 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "core/env/random.h"
 #include "proto/client.pb.h"
-#include "sim/check/naive_graph.h"
+#include "sim/check/naive_query.h"
 
 namespace graphdb::sim {
 
 struct Statement {
-  enum class Kind : uint8_t {
-    // MATCH pattern RETURN ...
-    kRows,       // k of every node of the pattern
-    kCount,      // count(*)
-    kGroups,     // k of the first node, count(*)
-    kDistinct,   // distinct k of the last node, in order, a window of it
-    kSum,        // sum of a property of the last node
-    kOrdered,    // k and a property of the last node, by the property, a window of it
-    kOptional,   // k of the first node and of what an OPTIONAL MATCH finds at the last
-    kAggregate,  // by a property of the first node: count, min, max, count(DISTINCT)
-    kHaving,     // k of the first node and count(*), where that is above a number
-    kUnwind,     // a list of k, each with a property of its node
-    // MATCH pattern (of one node) ... RETURN count(*)
-    kSet,          // SET property = value
-    kAdd,          // SET property = property + value
-    kRemove,       // REMOVE property
-    kSetNull,      // SET property = null
-    kSetLabel,     // SET :X
-    kRemoveLabel,  // REMOVE :X
-    // Changes of the graph itself
-    kCreateNode,
-    kCreateGraph,  // several nodes and relationships at once
-    kCreateEdge,   // between the nodes k and other
-    kMergeEdge,    // likewise, where there is none
-    kDeleteLook,   // as kDeleteEdges, and then counts what is left
-    kDeleteEdges,  // all relationships of the first hop of the pattern
-    kDetachDelete,
-  };
-  Kind kind = Kind::kCount;
-  Pattern pattern;
-  std::vector<bool> labelled;  // nodes of the pattern that carry the label; the first does
-  std::string property;
-  int64_t value = 0;
-  uint64_t skip = 0, limit = 0;  // kDistinct, kOrdered
-  bool descending = false;       // kDistinct, kOrdered
-  Hop optional;                  // kOptional
-  int64_t k = 0, other = 0;
-  std::string type;
-  NaiveGraph::Properties properties;              // kCreateNode
-  std::vector<NaiveGraph::Properties> new_nodes;  // kCreateGraph: k, k + 1, ...
-  std::vector<NaiveGraph::Edge> new_edges;        // kCreateGraph
-  std::vector<int64_t> list;                      // kUnwind; kNullInRow is null
-  bool parameters = false;                        // values are parameters, not literals
-
-  bool writes() const { return kind >= Kind::kSet; }
-  // How many names of nodes it takes.
-  int64_t names() const {
-    if (kind == Kind::kCreateGraph) return static_cast<int64_t>(new_nodes.size());
-    return kind == Kind::kCreateNode ? 1 : 0;
-  }
+  NaiveQuery query;
+  std::vector<std::string> columns;
+  bool writes = false;
+  bool in_order = false;     // of the rows
+  bool loose = false;        // of 1 and 1.0 a row may hold either
+  std::vector<size_t> bags;  // columns whose lists are in any order
+  int64_t nodes = 0;         // names of nodes and numbers of relationships it takes
+  int64_t edges = 0;
+  // Of one that has to be refused: its text, and why it is.
+  std::string refused;
+  v1::ErrorReason reason = v1::REASON_NONE;
 };
 
-// In the place of a property's name: whether the node carries the label X.
-inline constexpr char kExtraLabel[] = ":X";
+// What a part of the graph holds: of nodes k from 1 to next_k - 1, of relationships
+// e from 1 to next_e - 1, deleted ones among them. All its nodes carry `label`.
+struct StatementPlace {
+  std::string label;
+  int64_t next_k = 1;
+  int64_t next_e = 1;
+  std::map<int64_t, uint64_t> ids;  // by k, of nodes that are surely there
+  // Nothing may still come of an earlier statement: a name that is not there is free.
+  bool settled = true;
+};
 
-inline constexpr int64_t kNullInRow = std::numeric_limits<int64_t>::min() + 1;
+// Lists and maps with all that is in them; of nodes and relationships nothing.
+void ToProto(const NaiveValue& value, v1::Value* out);
 
-// What a statement comes to.
+Statement DrawStatement(const StatementPlace& place, Random& rng);
+
+// Reads all at once: every node, and every relationship with its ends.
+Statement ReadAllStatement(const std::string& label);
+
+v1::QueryRequest ToQuery(const Statement& statement);
+
+// What of a naive graph's answer a client can see, in an order that compares.
 struct Answer {
-  std::vector<std::vector<int64_t>> rows;  // sorted, but for kDistinct and kOrdered
-  uint64_t nodes_created = 0;
-  uint64_t nodes_deleted = 0;
-  uint64_t relationships_created = 0;
-  uint64_t relationships_deleted = 0;
-
-  friend bool operator==(const Answer&, const Answer&) = default;
+  std::vector<std::vector<NaiveValue>> rows;
+  NaiveCounters counters;
 };
 
-// A statement about a graph whose nodes have k from 1 to next_k - 1, deleted
-// ones among them; a new node gets next_k.
-Statement DrawStatement(int64_t next_k, Random& rng);
-
-// All nodes of the graph carry `label`.
-v1::QueryRequest ToQuery(const Statement& statement, const std::string& label);
-
-// Carries it out.
-Answer Run(const Statement& statement, NaiveGraph* graph);
-
-// The answer in `rows`; a value that is no integer makes a row that Run never gives.
+Answer Comparable(const Statement& statement, NaiveAnswer answer);
+// The same of a server's answer. Nodes and relationships are taken apart as by
+// Shown(); what has another shape than any answer has reads as a text that says so.
 Answer ReadAnswer(const Statement& statement, const v1::QueryRows& rows);
+// The ids of the nodes in an answer, by k.
+void LearnIds(const v1::QueryRows& rows, std::map<int64_t, uint64_t>* ids);
+bool SameAnswer(const Statement& statement, const Answer& a, const Answer& b);
 
 std::string ToText(const Answer& answer);
 

@@ -136,6 +136,10 @@ void DrawTuning(uint64_t seed, NodeKnobs* knobs) {
   draw(&knobs->dedupe_retention_periods, 60, 80);
   draw_power(&knobs->oracle_bound_window, 1, 8);
   draw(&knobs->id_block, 1, 4);
+  draw(&knobs->count_step_entries, 1, 8);
+  draw(&knobs->plans_kept, 0, 2);
+  draw(&knobs->edge_entries_per_look, 1, 3);
+  draw(&knobs->records_dropped_max, 1, 6);
 }
 
 // Some kinds with several clients each rather than one of every kind: races
@@ -157,7 +161,8 @@ constexpr const char* kStatementKinds[] = {"queries", "ring", "unique"};
 void DrawStatements(uint64_t seed, RunOptions* options) {
   Random rng(StreamSeed(seed, "swarm.statements", 0));
   const uint64_t kind = rng.Below(8);
-  if (kind < 2) options->workloads.push_back({kStatementKinds[0], 1u});
+  const auto clients = static_cast<uint32_t>(1 + rng.Below(3));
+  if (kind < 2 || kind == 6) options->workloads.push_back({kStatementKinds[0], clients});
   if (kind == 4 || kind == 5) options->workloads.push_back({"operator", 1u});
   if (kind == 2 || kind == 3) options->workloads.push_back({kStatementKinds[kind - 1], 2u});
 }
@@ -205,7 +210,11 @@ RunOptions DrawSwarmOptions(uint64_t seed) {
   DrawClients(seed, &options);
   DrawStatements(seed, &options);
   DrawForming(seed, &options);
-  if (rng.Below(100) < kFaultFreePercent) return options;
+  if (rng.Below(100) < kFaultFreePercent) {
+    // Pages end and windows are full where nothing goes wrong as well.
+    if (rng.Chance(1, 2)) DrawTuning(seed, &options.knobs);
+    return options;
+  }
   DrawKnobs(rng, &options);
   DrawPatience(seed, &options);
   DrawStreams(seed, &options);
