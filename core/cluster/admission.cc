@@ -96,10 +96,12 @@ std::string Admission::OthersWithBootstrap() const {
 }
 
 void Admission::Refuse(NodeId from, const v1::Identity& theirs, absl::string_view why) {
-  if (theirs.cluster_id().empty()) {
+  // Who belongs to another cluster stops only for one that may be the right one.
+  if (theirs.cluster_id().empty() || host_.HasMajorityOfPeers()) {
     v1::PeerMessage message;
     message.mutable_refuse()->set_store_id(theirs.store_id());
     message.mutable_refuse()->set_reason(std::string(why));
+    message.mutable_refuse()->set_cluster_id(identity_.cluster_id);
     link_.Send(from, std::move(message));
   }
   std::string& last = refused_[from];

@@ -7,7 +7,8 @@
 //      this cluster, with the store id it said it with.
 //   2. A known member that comes back with another store (a wiped disk) is not
 //      taken in again by itself: it is told to stop until `node replace`.
-//   3. A cluster that has not reached a majority of the configured peers ends
+//   3. A member of another cluster is told to stop by one that has a majority of
+//      the configured peers. A cluster that has not reached a majority of the configured peers ends
 //      itself when it meets another cluster among them: it never took a write.
 //   4. A second node with `bootstrap: true` is told to stop. On a node that
 //      belongs to this cluster the key means nothing.

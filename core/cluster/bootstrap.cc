@@ -150,9 +150,13 @@ void Bootstrap::OnAdmit(NodeId from, const v1::Admit& admit) {
 }
 
 void Bootstrap::OnRefuse(const v1::Refuse& refuse) {
-  // While it is being admitted it is no longer alone: `saving_` has set the state.
-  if (identity_.state != Identity::State::kAlone) return;
   if (refuse.store_id() != identity_.store.value()) return;
+  // A member is refused by another cluster only, which has a majority of its peers.
+  // While it is being admitted it is no longer alone: `saving_` has set the state.
+  const bool by_another = identity_.state == Identity::State::kMember &&
+                          refuse.cluster_id().size() == kClusterIdBytes &&
+                          refuse.cluster_id() != identity_.cluster_id;
+  if (identity_.state != Identity::State::kAlone && !by_another) return;
   Stop(absl::FailedPreconditionError(absl::StrCat("refused by the cluster: ", refuse.reason())));
 }
 

@@ -21,6 +21,7 @@
 #include "core/cluster/peer_link.h"
 #include "core/cluster/router.h"
 #include "core/cluster/shard_host.h"
+#include "core/cluster/start_checks.h"
 #include "core/raft/codec.h"
 #include "core/raft/log/node_log.h"
 
@@ -91,7 +92,6 @@ class Node::Impl final : public PeerHandler,
     std::unique_ptr<ShardHost> shard;  // null for meta
   };
 
-  absl::Status CheckIdentity(const Identity& identity) const;
   void OnLogOpen(absl::StatusOr<raft::RecoveredLog> recovered);
   GroupHost* MakeGroup(ShardId group);
   void Tick();
@@ -144,36 +144,17 @@ Node::Impl::Impl(NodeOptions options, env::Env& env)
 
 // ---- start -----------------------------------------------------------------
 
-absl::Status Node::Impl::CheckIdentity(const Identity& identity) const {
-  const std::string peers = PeersText(options_);
-  if (identity.node != options_.peers[options_.self.value()].name) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("node_id is ", options_.peers[options_.self.value()].name,
-                     ", the data folder belongs to ", identity.node));
-  }
-  if (identity.num_shards != options_.num_shards) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("sharding.num_shards is ", options_.num_shards,
-                     ", the data folder was made with ", identity.num_shards));
-  }
-  if (identity.peers != peers) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("raft.peers is ", peers, ", the data folder was made with ", identity.peers));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status Node::Impl::Start() {
   GRAPHDB_CHECK_LT(options_.self.value(), options_.peers.size());
   GRAPHDB_ASSIGN_OR_RETURN(std::optional<Identity> stored, LoadIdentity(env_.disk));
   if (stored.has_value()) {
-    GRAPHDB_RETURN_IF_ERROR(CheckIdentity(*stored));
+    GRAPHDB_RETURN_IF_ERROR(CheckIdentity(options_, *stored));
     identity_ = *std::move(stored);
   }
-  if (identity_.state != Identity::State::kMember && options_.founding_state != nullptr &&
+  if (identity_.state != Identity::State::kMember &&
       !GRAPHDB_MUTANT("rule-M1.unfinished-refused")) {
     // Before anything is written: the restore can still be finished here.
-    GRAPHDB_RETURN_IF_ERROR(options_.founding_state(env_.kv).status());
+    GRAPHDB_RETURN_IF_ERROR(CheckRestored(options_, env_.kv));
   }
   if (identity_.store.value() == 0) {
     Random rng = env_.random.Stream("cluster.store", 0);
@@ -213,6 +194,13 @@ void Node::Impl::OnLogOpen(absl::StatusOr<raft::RecoveredLog> recovered) {
     env_.process.Halt(absl::FailedPreconditionError(
         "the log holds groups, the identity belongs to no cluster: not this node's folder"));
     return;
+  }
+  if (identity_.state == Identity::State::kMember) {
+    const absl::Status whole = CheckLogAgainstEngine(options_, recovered_, env_.kv);
+    if (!whole.ok()) {
+      env_.process.Halt(whole);
+      return;
+    }
   }
   Tick();
   SlowTick();

@@ -52,6 +52,7 @@ struct PeerSpec {
 // What a founder starts from: 0 on a fresh disk; on a disk that was restored
 // into, above everything restored (rule M1).
 struct FoundingState {
+  bool restored = false;  // the engine holds a snapshot's data, and no cluster has it yet
   uint64_t oracle_bound = 0;
   uint64_t id_bound = 0;
 };

@@ -63,6 +63,7 @@ absl::StatusOr<cluster::FoundingState> ReadFoundingState(const env::KvReader& re
   GRAPHDB_RETURN_IF_ERROR(storage::CheckRestoreFinished(marker));
   cluster::FoundingState state;
   if (!marker.has_value()) return state;
+  state.restored = true;
   state.oracle_bound = marker->to_seq.value() + 1;
   state.id_bound = marker->id_bound;
   return state;

@@ -310,6 +310,25 @@ TEST_F(SingleNodeTest, ADamagedLogIsNamedAndATornTailIsCut) {
   EXPECT_THAT(cluster->log(0), Not(HasSubstr("terminate called")));
 }
 
+TEST_F(SingleNodeTest, ALogThatLostItsEndOrItsFilesIsDamaged) {
+  const std::unique_ptr<TestCluster> cluster = StartOne();
+  client::Client client({.addresses = cluster->client_addresses()}, cluster->transport());
+  for (int i = 0; i < 50; ++i) CreateOne(&client);
+  cluster->Kill(0);
+  const std::string folder = cluster->folder(0) + "/data/raft/log";
+  std::filesystem::resize_file(FirstSegment(folder), 20480);
+  cluster->Start(0);
+  EXPECT_EQ(cluster->process(0)->Wait(Duration::Seconds(20)), 1) << cluster->log(0);
+  EXPECT_THAT(cluster->log(0), HasSubstr("the file ends here"));
+
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().filename() != "identity") std::filesystem::remove(entry.path());
+  }
+  cluster->Start(0);
+  EXPECT_EQ(cluster->process(0)->Wait(Duration::Seconds(20)), 1) << cluster->log(0);
+  EXPECT_THAT(cluster->log(0), HasSubstr("the log holds nothing of group"));
+}
+
 TEST_F(SingleNodeTest, FoldersOfOthersAreRefused) {
   std::unique_ptr<TestCluster> a = StartOne("a");
   std::unique_ptr<TestCluster> b = StartOne("b");

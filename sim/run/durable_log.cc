@@ -8,6 +8,14 @@
 #include "core/raft/log/records.h"
 
 namespace graphdb::sim {
+namespace {
+
+bool OfNoGroup(raft::RecordKind kind) {
+  using raft::RecordKind;
+  return kind == RecordKind::kSegment || kind == RecordKind::kFreed || kind == RecordKind::kSize;
+}
+
+}  // namespace
 
 bool DurableGroup::Holds(LogIndex index, Term term) const {
   if (index <= start || index <= installing) return true;
@@ -92,6 +100,7 @@ std::string DurableLog::Apply(const raft::Record& record) {
       return "";
     case RecordKind::kSegment:
     case RecordKind::kFreed:
+    case RecordKind::kSize:
       break;  // the log's own; not of a group
   }
   return "";
@@ -113,8 +122,7 @@ std::string DurableLog::OnDurable(absl::string_view file, uint64_t offset,
   const raft::ParsedBlock block = raft::ParseBlock(bytes, segment, offset);
   if (offset == 0 && block.verdict == raft::BlockVerdict::kOk) KeepNamed(block.records);
   for (const raft::Record& record : block.records) {
-    if (record.kind == raft::RecordKind::kSegment) continue;
-    if (record.kind == raft::RecordKind::kFreed) continue;
+    if (OfNoGroup(record.kind)) continue;
     const std::string problem = Apply(record);
     if (problem.empty()) continue;
     return absl::StrCat("shard ", record.shard.value(), ", ", file, " offset ", offset, ": ",

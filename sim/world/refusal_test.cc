@@ -113,6 +113,44 @@ TEST_F(RefusalTest, AnotherNumberOfShardsStopsTheNodeThatHasIt) {
   EXPECT_EQ(halts_, 0u);
 }
 
+TEST_F(RefusalTest, ARestoredNodeMustFound) {
+  const std::string trace = Form([](cluster::NodeOptions* node) {
+    node->founding_state = [](const env::KvReader&) {
+      return cluster::FoundingState{.restored = true, .oracle_bound = 9, .id_bound = 9};
+    };
+  });
+  EXPECT_GT(halts_, 0u);
+  EXPECT_TRUE(absl::StrContains(trace,
+                                "did not start: FAILED_PRECONDITION: raft.bootstrap is false on "
+                                "node3, whose data folder holds a restored snapshot"))
+      << trace;
+}
+
+// While it was away, the others lost their disks and founded another cluster.
+TEST_F(RefusalTest, AMemberOfAnotherClusterStops) {
+  World world(RunOptions(), ClusterProgramFactory());
+  std::string trace;
+  world.trace().SetSink(TraceLog::Detail::kShort,
+                        [&](absl::string_view line) { absl::StrAppend(&trace, line, "\n"); });
+  world.StartAll();
+  Run(world, Duration::Seconds(8));
+  FaultAction action;  // crash
+  action.target.node = kLast;
+  world.Apply(action);
+  world.Wipe(NodeId(0));
+  world.Wipe(NodeId(1));
+  Run(world, Duration::Seconds(20));
+  EXPECT_EQ(world.self_halts(), 0u) << trace;
+  action.kind = FaultKind::kRestart;
+  world.Apply(action);
+  Run(world, Duration::Seconds(30));
+  EXPECT_GT(world.self_halts(), 0u);
+  EXPECT_TRUE(absl::StrContains(trace,
+                                "halted: FAILED_PRECONDITION: refused by the cluster: node3 "
+                                "belongs to cluster "))
+      << trace;
+}
+
 TEST_F(RefusalTest, AMemberThatLostItsDiskStops) {
   const auto edit = [](cluster::NodeOptions*) {};
   const std::string trace = Form(edit, /*wipe=*/true);

@@ -191,6 +191,19 @@ TEST_F(NodeLogTest, ATornLastFlushIsCutAndSaid) {
   EXPECT_EQ(recovered_.groups[kA].entries.at(1).data, "goes on");
 }
 
+TEST_F(NodeLogTest, AFileThatLostItsEndIsDataLoss) {
+  Start();
+  AppendAndPump(Create(kA));
+  const size_t end = disk_.files[Newest()].find_last_not_of('\0') + 1;
+  AppendAndPump(Entries(kA, {MakeEntry(1, 1, "gone with the end")}));
+  const std::string name = Newest();
+  disk_.files[name].resize((end + 4095) / 4096 * 4096);
+  Restart();
+  EXPECT_EQ(status_.code(), absl::StatusCode::kDataLoss);
+  EXPECT_NE(status_.message().find(name), std::string::npos) << status_;
+  EXPECT_NE(status_.message().find("it was made with 65536 bytes"), std::string::npos) << status_;
+}
+
 TEST_F(NodeLogTest, DamageBelowALaterBlockIsDataLoss) {
   Start();
   AppendAndPump(Create(kA));

@@ -51,6 +51,7 @@ class Reader {
   absl::Status CheckTail(absl::string_view bytes, uint64_t offset, uint64_t expected,
                          absl::string_view problem);
   absl::Status ReadManifest();
+  absl::Status CheckSize(const Record& record);
   absl::Status ReplaySegment(const SegmentEnd& listed);
   absl::Status ReplayHead();
 
@@ -154,9 +155,21 @@ absl::Status Reader::ReadHead(absl::string_view bytes) {
   return absl::OkStatus();
 }
 
+// A file has its whole size, durably, before its first block is written: blocks
+// that a shorter one lacks are no torn flush.
+absl::Status Reader::CheckSize(const Record& record) {
+  const absl::StatusOr<uint64_t> size = DecodeU64(record.body);
+  if (!size.ok()) return Damaged(head_, 0, size.status().message());
+  const uint64_t have = image_.segment_bytes[head_];
+  if (have >= *size) return absl::OkStatus();
+  return Damaged(head_, have,
+                 absl::StrCat("the file ends here; it was made with ", *size, " bytes"));
+}
+
 // Which earlier segments there are, and which have gone since.
 absl::Status Reader::ReadManifest() {
   for (const Record& record : head_blocks_.front().block.records) {
+    if (record.kind == RecordKind::kSize) GRAPHDB_RETURN_IF_ERROR(CheckSize(record));
     if (record.kind != RecordKind::kSegment) continue;
     auto segment = DecodeSegmentEnd(record.body);
     if (!segment.ok()) return Damaged(head_, 0, segment.status().message());

@@ -30,6 +30,7 @@ enum class RecordKind : uint8_t {
   kGroup = 9,     // checkpoint: replaces the group's small state
   kSegment = 10,  // checkpoint: an earlier segment and where it ends
   kFreed = 11,    // segments through an id are no longer part of the log
+  kSize = 12,     // checkpoint: the bytes of the segment's file
 };
 
 // A group came to this node (at founding or as a new replica).

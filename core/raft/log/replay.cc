@@ -89,6 +89,7 @@ absl::Status Replay::ApplyRecord(const Record& record, uint64_t segment) {
       return ApplyCheckpoint(record);
     case RecordKind::kSegment:
     case RecordKind::kFreed:
+    case RecordKind::kSize:
       return absl::OkStatus();  // the reader's
   }
   return absl::FailedPreconditionError("unknown record kind");

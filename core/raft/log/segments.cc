@@ -102,7 +102,7 @@ void NodeLog::OnCreateFailed(const absl::Status& status) {
 }
 
 uint64_t NodeLog::CheckpointBytes() const {
-  uint64_t bytes = segments_.size() * 2 * kRecordOverheadMax;
+  uint64_t bytes = (segments_.size() + 1) * 2 * kRecordOverheadMax;
   for (const auto& [shard, group] : groups_) {
     bytes += kRecordOverheadMax + EncodeCheckpoint(group.Checkpoint()).size();
   }
@@ -113,6 +113,7 @@ uint64_t NodeLog::CheckpointBytes() const {
 }
 
 void NodeLog::EmitCheckpoint(BlockBuilder* block) {
+  block->Add(RecordKind::kSize, {}, {}, {}, EncodeU64(segments_[current_].bytes));
   for (const auto& [id, segment] : segments_) {
     if (id == current_) continue;
     block->Add(RecordKind::kSegment, {}, {}, {},

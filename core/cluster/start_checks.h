@@ -1,0 +1,27 @@
+// What has to fit together before a node starts: its config, the identity on its
+// disk, its log and its engine. A mistake of the operator is FailedPrecondition
+// and names the key; what no crash can leave is DataLoss.
+//
+// Pure functions; deterministic thread only.
+#pragma once
+
+#include "absl/status/status.h"
+#include "core/cluster/identity.h"
+#include "core/cluster/node.h"
+#include "core/env/kv_engine.h"
+#include "core/raft/log/node_log.h"
+
+namespace graphdb::cluster {
+
+// The folder was made for this node of these peers.
+absl::Status CheckIdentity(const NodeOptions& options, const Identity& identity);
+
+// What a restore left is whole, and this node founds the cluster that gets it.
+absl::Status CheckRestored(const NodeOptions& options, const env::KvReader& engine);
+
+// The log of a member knows every group that the engine holds something of: a
+// group is in the log, durably, before.
+absl::Status CheckLogAgainstEngine(const NodeOptions& options, const raft::RecoveredLog& log,
+                                   const env::KvReader& engine);
+
+}  // namespace graphdb::cluster
