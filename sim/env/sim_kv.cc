@@ -47,6 +47,11 @@ void SimKvState::FlushThrough(uint64_t sequence) {
   }
 }
 
+std::unique_ptr<SimEngine> SimKvState::Open(SimScheduler& scheduler, Random random,
+                                            const KvFaults& faults) {
+  return std::make_unique<SimKv>(scheduler, *this, random, faults);
+}
+
 void SimKvState::Crash(Random& random) {
   std::map<ShardId, uint64_t> keep;  // by shard: how many of its batches
   for (const Pending& pending : pending_) ++keep[pending.shard];

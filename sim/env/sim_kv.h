@@ -33,30 +33,18 @@
 #include "core/env/durable_tokens.h"
 #include "core/env/kv_engine.h"
 #include "core/env/random.h"
+#include "sim/env/engine_store.h"
 #include "sim/env/sim_scheduler.h"
 
 namespace graphdb::sim {
 
-struct KvFaults {
-  Duration flush_latency_min = Duration::Milliseconds(1);
-  Duration flush_latency_max = Duration::Milliseconds(30);
-  uint32_t flush_error_ppm = 0;
-  // The engine flushes by itself about every so many written bytes; 0: never.
-  uint64_t flush_every_bytes = 256 << 10;
-  uint32_t write_error_ppm = 0;  // sticky: every later Write fails
-
-  friend bool operator==(const KvFaults&, const KvFaults&) = default;
-};
-
 // What outlives the node.
-class SimKvState {
+class SimKvState final : public EngineStore {
  public:
-  // The node died: each shard keeps a random prefix of its un-flushed batches.
-  void Crash(Random& random);
-
-  const absl::btree_map<std::string, std::string>& durable() const { return durable_; }
-  // Puts a key there, durable, as a restore does.
-  void Install(std::string key, std::string value) { durable_[std::move(key)] = std::move(value); }
+  std::unique_ptr<SimEngine> Open(SimScheduler& scheduler, Random random,
+                                  const KvFaults& faults) override;
+  // Each shard keeps a random prefix of its un-flushed batches.
+  void Crash(Random& random) override;
 
  private:
   friend class SimKv;
@@ -117,7 +105,7 @@ class VersionedMap {
   uint64_t last_ = 0;
 };
 
-class SimKv : public env::KvEngine {
+class SimKv final : public SimEngine {
  public:
   // All references outlive the engine; `faults` may change while it runs.
   SimKv(SimScheduler& scheduler, SimKvState& state, Random random, const KvFaults& faults);
@@ -129,10 +117,6 @@ class SimKv : public env::KvEngine {
   absl::StatusOr<std::optional<std::string>> Get(absl::string_view key) const override;
   std::unique_ptr<env::KvIterator> Iterate(absl::string_view lower,
                                            absl::string_view upper) const override;
-  // Sees each batch that Write took.
-  using WriteListener = std::function<void(ShardId, LogIndex, const env::KvBatch&)>;
-  void SetWriteListener(WriteListener listener) { write_listener_ = std::move(listener); }
-  bool flushing() const { return flushes_under_way_ > 0; }
 
  private:
   bool Happens(ChoiceKind kind, uint32_t ppm);
@@ -145,11 +129,9 @@ class SimKv : public env::KvEngine {
   std::shared_ptr<VersionedMap> versions_;  // shared with readers, which may outlive a crash
   env::DurableTokens tokens_;
   DurableListener listener_;
-  WriteListener write_listener_;
   absl::Status sticky_;
   uint64_t bytes_since_flush_ = 0;
   uint64_t bytes_until_flush_ = 0;
-  uint32_t flushes_under_way_ = 0;
 };
 
 }  // namespace graphdb::sim

@@ -8,13 +8,10 @@
 #include <rapidcheck.h>
 
 #include <algorithm>
-#include <condition_variable>  // LINT-OK(include): RocksDB brings its own threads into this lane
 #include <cstdio>
 #include <cstdlib>
-#include <deque>
 #include <map>
 #include <memory>
-#include <mutex>  // LINT-OK(include): RocksDB brings its own threads into this lane
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,10 +19,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "prod/rocks/rocks_kv.h"
-#include "rocksdb/env.h"
-#include "rocksdb/system_clock.h"
 #include "sim/env/sim_kv.h"
 #include "sim/rocks_lane/crash_fs.h"
+#include "sim/rocks_lane/lane_env.h"
+#include "sim/rocks_lane/post_queue.h"
 
 namespace graphdb::sim {
 namespace {
@@ -122,36 +119,14 @@ class SimWorld : public World {
   std::unique_ptr<SimKv> kv_;
 };
 
-// After a failed flush RocksDB sleeps for a second, also on its way out. Nobody
-// waits for that here.
-class ImpatientClock : public rocksdb::SystemClockWrapper {
- public:
-  ImpatientClock() : SystemClockWrapper(rocksdb::SystemClock::Default()) {}
-  const char* Name() const override { return "ImpatientClock"; }
-  void SleepForMicroseconds(int microseconds) override {
-    SystemClockWrapper::SleepForMicroseconds(std::min(microseconds, 100));
-  }
-};
-
-class LaneEnv : public rocksdb::EnvWrapper {
- public:
-  explicit LaneEnv(std::unique_ptr<rocksdb::Env> base)
-      : EnvWrapper(base.get()), base_(std::move(base)) {
-    system_clock_ = std::make_shared<ImpatientClock>();
-  }
-
- private:
-  const std::unique_ptr<rocksdb::Env> base_;
-};
-
 class RocksWorld : public World {
  public:
   RocksWorld() : fs_(std::make_shared<CrashFs>()), env_(rocksdb::NewCompositeEnv(fs_)) { Begin(); }
   ~RocksWorld() override { kv_.reset(); }
   env::KvEngine& engine() override { return *kv_; }
   void Settle() override {
-    while (flushes > 0) RunOne(/*wait=*/true);
-    while (RunOne(/*wait=*/false)) {
+    while (flushes > 0) posted_.RunOne(/*wait=*/true);
+    while (posted_.RunOne(/*wait=*/false)) {
     }
   }
   void Crash(uint64_t seed, uint32_t when) override {
@@ -159,12 +134,12 @@ class RocksWorld : public World {
     fs_->PowerOffAfter(when % 24);
     if (when % 3 != 0) kv_->RequestFlush([](absl::Status) {});
     if (when % 3 == 1) {
-      while (RunOne(/*wait=*/false)) {
+      while (posted_.RunOne(/*wait=*/false)) {
       }
     }
     kv_.reset();
     // What was reported before the lights went out counts, even if heard late.
-    while (RunOne(/*wait=*/false)) {
+    while (posted_.RunOne(/*wait=*/false)) {
     }
     Random random(seed);
     fs_->PowerOffAfter(0);
@@ -175,40 +150,21 @@ class RocksWorld : public World {
  private:
   void Begin() {
     flushes = 0;
-    queue_.clear();
-    auto kv = prod::RocksKv::Open({.folder = "/engine",
-                                   .post =
-                                       [this](prod::RocksKv::Callback callback) {
-                                         const Lock lock(mutex_);
-                                         queue_.push_back(std::move(callback));
-                                         wake_.notify_one();
-                                       },
-                                   .block_cache_bytes = 1 << 20,
-                                   .write_buffer_bytes = 64 << 10,
-                                   .env = &env_});
+    posted_.Clear();
+    auto kv = prod::RocksKv::Open(
+        {.folder = "/engine",
+         .post = [this](PostQueue::Callback callback) { posted_.Post(std::move(callback)); },
+         .block_cache_bytes = 1 << 20,
+         .write_buffer_bytes = 64 << 10,
+         .env = &env_});
     Expect(kv.ok(), kv.status().ToString());
     kv_ = *std::move(kv);
     kv_->SetDurableListener([this](ShardId shard, LogIndex index) { durable[shard] = index; });
   }
-  bool RunOne(bool wait) {
-    prod::RocksKv::Callback callback;
-    {
-      std::unique_lock<std::mutex> lock(mutex_);  // LINT-OK(thread): RocksDB's own threads post
-      if (wait) wake_.wait(lock, [this] { return !queue_.empty(); });
-      if (queue_.empty()) return false;
-      callback = std::move(queue_.front());
-      queue_.pop_front();
-    }
-    callback();
-    return true;
-  }
 
-  using Lock = std::lock_guard<std::mutex>;  // LINT-OK(thread): RocksDB's own threads post
   std::shared_ptr<CrashFs> fs_;
   LaneEnv env_;
-  std::mutex mutex_;              // LINT-OK(thread): RocksDB's own threads post
-  std::condition_variable wake_;  // LINT-OK(thread): RocksDB's own threads post
-  std::deque<prod::RocksKv::Callback> queue_;
+  PostQueue posted_;
   std::unique_ptr<prod::RocksKv> kv_;
 };
 

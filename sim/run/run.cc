@@ -32,7 +32,7 @@ class Run {
  public:
   Run(const RunOptions& options, const ProgramFactory& factory, RunTrace trace)
       : options_(options),
-        world_(options, factory),
+        world_(options, factory, std::move(trace.engines)),
         driver_(world_, Driver::MakeAssignments(options)),
         observer_(world_) {
     result_.seed = options.seed;

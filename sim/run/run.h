@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "sim/env/engine_store.h"
 #include "sim/env/event_loop.h"
 #include "sim/env/sim_fabric.h"
 #include "sim/env/trace_log.h"
@@ -69,8 +70,9 @@ struct RunTrace {
   absl::AnyInvocable<void(EventLoop& loop)> after_event;
   // After each event: true ends the run there, undecided, with how things are.
   absl::AnyInvocable<bool(Duration now)> stop;
-  bool moments = false;  // note what comes before each action of the plan
-  bool tape = false;     // record it
+  EngineStoreFactory engines;  // what the nodes keep their data in; empty: the modelled engine
+  bool moments = false;        // note what comes before each action of the plan
+  bool tape = false;           // record it
 };
 
 RunResult ExecuteRun(const RunOptions& options, const ProgramFactory& factory, RunTrace trace);

@@ -30,10 +30,10 @@ struct World::Incarnation {
         network(world.fabric_, world.loop_, life),
         streams(world.loop_.seed(), life),
         disk(scheduler, slot.disk_state, streams.Stream("sim.disk", 0), slot.disk_faults),
-        kv(scheduler, slot.kv_state, streams.Stream("sim.kv", 0), slot.kv_faults),
+        kv(slot.engine_store->Open(scheduler, streams.Stream("sim.kv", 0), slot.kv_faults)),
         log(world.trace_, life.actor),
         process(world.loop_, life),
-        env{clock, scheduler, network, disk, kv, streams, log, process} {}
+        env{clock, scheduler, network, disk, *kv, streams, log, process} {}
 
   const Life life;
   SimClock clock;
@@ -41,17 +41,18 @@ struct World::Incarnation {
   SimNetwork network;
   SimRandomSource streams;
   SimDisk disk;
-  SimKv kv;
+  std::unique_ptr<SimEngine> kv;
   SimEventLog log;
   SimProcess process;
   env::Env env;
   std::unique_ptr<Program> program;
 };
 
-World::World(const RunOptions& options, ProgramFactory factory)
+World::World(const RunOptions& options, ProgramFactory factory, EngineStoreFactory engines)
     : options_(options),
       factory_(std::move(factory)),
       atlas_(options),
+      engines_(engines ? std::move(engines) : [] { return std::make_unique<SimKvState>(); }),
       loop_(options.seed),
       trace_(loop_),
       fabric_(loop_, options.nodes),
@@ -63,6 +64,7 @@ World::World(const RunOptions& options, ProgramFactory factory)
   for (Slot& slot : slots_) {
     slot.disk_faults = options.disk;
     slot.kv_faults = options.kv;
+    slot.engine_store = engines_();
   }
 }
 
@@ -127,7 +129,7 @@ void World::VisitReplicas(NodeId node, absl::FunctionRef<void(const ReplicaView&
 
 const env::KvReader* World::engine(NodeId node) const {
   const Slot& slot = slots_[node.value()];
-  return slot.live == nullptr ? nullptr : &slot.live->kv;
+  return slot.live == nullptr ? nullptr : slot.live->kv.get();
 }
 
 void World::StartAll() {
@@ -146,7 +148,7 @@ void World::Wipe(NodeId node) {
   Say(env::LogLevel::kWarning, NodeActor(node), "its disk is wiped");
   Crash(node, /*power=*/true);
   slots_[node.value()].disk_state = SimDiskState();
-  slots_[node.value()].kv_state = SimKvState();
+  slots_[node.value()].engine_store = engines_();
   if (durable_listener_) durable_listener_(node, "", 0, "");
   ListenToDisk(node);
   Start(node);
@@ -193,8 +195,8 @@ void World::Start(NodeId node) {
   program_options.knobs = options_.knobs;
   slot.live->program = factory_(program_options, slot.live->env);
   applied_.OnStart(node);
-  slot.live->kv.SetWriteListener([this, node, program = slot.live->program.get()](
-                                     ShardId group, LogIndex index, const env::KvBatch& batch) {
+  slot.live->kv->SetWriteListener([this, node, program = slot.live->program.get()](
+                                      ShardId group, LogIndex index, const env::KvBatch& batch) {
     const std::string key = program->AppliedRecordKey(group);
     if (!key.empty()) applied_.OnWrite(node, group, index, batch, key);
   });
@@ -237,7 +239,7 @@ void World::StrikeArmed(NodeId node) {
   const ArmedCrash armed = *slot.armed;
   const bool now = armed.moment == CrashMoment::kMidWrite   ? slot.live->disk.writing()
                    : armed.moment == CrashMoment::kMidNames ? slot.live->disk.naming()
-                                                            : slot.live->kv.flushing();
+                                                            : slot.live->kv->flushing();
   if (!now || loop_.Draw(kWorldActor) % 3 != 0) return;
   GRAPHDB_COVER("world.crash_at_its_moment");
   Reboot(node, armed.power);
@@ -280,7 +282,7 @@ void World::Bury(NodeId node, bool power) {
       StreamSeed(loop_.seed(), "world.crash", (uint64_t{node.value()} << 32) | life.incarnation));
   slot.disk_state.Crash(power ? SimDiskState::CrashKind::kPower : SimDiskState::CrashKind::kProcess,
                         rng, &loop_.choices(), NodeActor(node));
-  slot.kv_state.Crash(rng);
+  slot.engine_store->Crash(rng);
   // What a fault did to the devices ends with the life it was meant for.
   slot.disk_faults.sync_error_ppm = options_.disk.sync_error_ppm;
   slot.disk_faults.write_error_ppm = options_.disk.write_error_ppm;

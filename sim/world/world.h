@@ -62,7 +62,8 @@ class World {
  public:
   using Done = absl::AnyInvocable<void(CallResult)>;
 
-  World(const RunOptions& options, ProgramFactory factory);
+  // `engines` empty: the modelled one.
+  World(const RunOptions& options, ProgramFactory factory, EngineStoreFactory engines = {});
   ~World();
   World(const World&) = delete;
   World& operator=(const World&) = delete;
@@ -137,7 +138,7 @@ class World {
   };
   struct Slot {
     SimDiskState disk_state;
-    SimKvState kv_state;
+    std::unique_ptr<EngineStore> engine_store;
     DiskFaults disk_faults;
     KvFaults kv_faults;
     std::unique_ptr<Incarnation> live;
@@ -211,6 +212,7 @@ class World {
   const RunOptions options_;
   const ProgramFactory factory_;
   const FaultAtlas atlas_;
+  const EngineStoreFactory engines_;
   EventLoop loop_;
   TraceLog trace_;
   SimFabric fabric_;
