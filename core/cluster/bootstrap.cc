@@ -155,7 +155,8 @@ void Bootstrap::OnRefuse(const v1::Refuse& refuse) {
   // While it is being admitted it is no longer alone: `saving_` has set the state.
   const bool by_another = identity_.state == Identity::State::kMember &&
                           refuse.cluster_id().size() == kClusterIdBytes &&
-                          refuse.cluster_id() != identity_.cluster_id;
+                          refuse.cluster_id() != identity_.cluster_id &&
+                          !GRAPHDB_MUTANT("rule-I1.stop-on-other-cluster");
   if (identity_.state != Identity::State::kAlone && !by_another) return;
   Stop(absl::FailedPreconditionError(absl::StrCat("refused by the cluster: ", refuse.reason())));
 }

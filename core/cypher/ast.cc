@@ -5,6 +5,8 @@
 namespace graphdb::cypher {
 
 Expr::Expr() = default;
+Expr::Expr(Expr&&) noexcept = default;
+Expr& Expr::operator=(Expr&&) noexcept = default;
 Expr::~Expr() = default;
 PathPattern::PathPattern() = default;
 PathPattern::~PathPattern() = default;

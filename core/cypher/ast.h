@@ -108,6 +108,8 @@ struct Expr {
   std::unique_ptr<Query> subquery;
 
   Expr();
+  Expr(Expr&& other) noexcept;
+  Expr& operator=(Expr&& other) noexcept;
   ~Expr();
 };
 

@@ -219,10 +219,6 @@ Result EvaluateMap(const Expr& expr, Datum* row, EvalContext& context) {
 
 Result EvaluateFunction(const Expr& expr, Datum* row, EvalContext& context) {
   const FunctionSpec& spec = FunctionAt(expr.function);
-  // exists((a)-->()), the one function that takes a pattern, is the predicate itself.
-  const bool of_pattern =
-      expr.args.size() == 1 && expr.args[0]->kind == ExprKind::kPatternPredicate;
-  if (of_pattern) return Evaluate(*expr.args[0], row, context);
   constexpr size_t kFew = 4;
   Datum few[kFew];
   DatumList many;

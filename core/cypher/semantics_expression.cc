@@ -82,10 +82,12 @@ Analyzer::TypeOr Analyzer::Check(Expr& expr) {
     case ExprKind::kPatternPredicate:
       return CheckDispatch(expr);
     case ExprKind::kFunction: {
-      // exists((a)-->()) is the one function that takes a pattern.
+      // exists((a)-->()), the one function that takes a pattern, is that predicate.
       if (expr.args.size() == 1 && FindFunction(expr.name) == FindFunction("exists") &&
           expr.args[0]->kind == ExprKind::kPatternPredicate) {
         const Restore here(predicate_position_, true);
+        const ExprPtr predicate = std::move(expr.args[0]);
+        expr = std::move(*predicate);
         return CheckDispatch(expr);
       }
       break;

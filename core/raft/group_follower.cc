@@ -19,7 +19,7 @@ bool Group::HeardFromLeader(const Message& m) {
   }
   if (role_ != Role::kFollower || leader_ == kNoReplica) {
     BecomeFollower(hard_.term, m.from);
-  } else if (m.round <= leader_round_) {
+  } else if (m.round <= leader_round_ && !GRAPHDB_MUTANT("rule-L2.old-news")) {
     return true;
   }
   leader_round_ = std::max(leader_round_, m.round);

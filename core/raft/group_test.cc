@@ -111,6 +111,10 @@ TEST(RaftGroupTest, OnlyANewRoundIsNewsOfTheLeadersLife) {
     copy.round = Round(7);
     group->Step(copy);
     EXPECT_EQ(group->NextDeadline(), deadline);
+    SetActiveMutant("rule-L2.old-news");
+    group->Step(copy);
+    EXPECT_NE(group->NextDeadline(), deadline) << "the planted bug is not seen here";
+    SetActiveMutant(nullptr);
     copy.round = Round(8);
     group->Step(copy);
     EXPECT_GE(group->NextDeadline(), Instant() + Duration::Milliseconds(1900));

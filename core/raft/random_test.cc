@@ -145,6 +145,8 @@ class Run {
     if (what < 5) {
       if (!m.up) {
         GRAPHDB_CHECK_OK(cluster_.Restart(id));
+        // As by a transfer: whoever hears a leader votes, too.
+        if (rng_.Chance(1, 2)) GroupTestPeer::CampaignBluntly(m.group.get(), false, /*force=*/true);
         return;
       }
       const size_t keep = rng_.Below(m.writes.size() + 1);
@@ -246,7 +248,7 @@ TEST_P(RaftMutantTest, IsFound) {
   EXPECT_DEATH(
       {
         SetActiveMutant(GetParam());
-        RunSeeds(1, 4000);
+        RunSeeds(1, 400);
       },
       "");
 }

@@ -24,6 +24,10 @@ struct KvFaults {
   uint64_t flush_every_bytes = 256 << 10;
   uint32_t write_error_ppm = 0;  // sticky: every later Write fails
 
+  Duration DrawFlushLatency(Random& random) const {
+    if (flush_latency_max <= flush_latency_min) return flush_latency_min;
+    return flush_latency_min + random.UniformDuration(flush_latency_max - flush_latency_min);
+  }
   friend bool operator==(const KvFaults&, const KvFaults&) = default;
 };
 

@@ -343,10 +343,7 @@ void SimKv::RequestFlush(Done done) {
     GRAPHDB_COVER("sim_kv.flush_failed");
     status = absl::UnavailableError("engine: flush failed (injected)");
   }
-  Duration latency = faults_.flush_latency_min;
-  if (faults_.flush_latency_max > latency) {
-    latency = latency + random_.UniformDuration(faults_.flush_latency_max - latency);
-  }
+  const Duration latency = faults_.DrawFlushLatency(random_);
   ++flushes_under_way_;
   scheduler_.Complete(latency, "kv.flush", sequence,
                       [this, sequence, status, done = std::move(done)]() mutable {

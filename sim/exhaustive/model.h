@@ -52,7 +52,6 @@ class Model {
   bool Take(const Action& action);
   // Equal bytes: equal futures.
   std::string StateBytes() const;
-  const raft::Cluster& cluster() const { return cluster_; }
   // What the replicas did since the last call, for a reader; needs StartTrace().
   void StartTrace() { cluster_.tracing = true; }
   std::vector<std::string> TakeTrace() { return cluster_.TakeTrace(); }

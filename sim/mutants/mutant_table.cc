@@ -164,12 +164,15 @@ std::string MutantTable::Markdown(const std::vector<KnownMutant>& mutants) const
     seconds.push_back(s.seconds);
   }
   const std::vector<std::string> missing = Missing(mutants);
-  absl::StrAppendFormat(&text,
-                        "\nOf %d that the swarm has to find, %d are found from all three bases "
-                        "within their tier's limit. Shrunk: %d; medians: %.0f %% of faults gone, "
-                        "%.0f %% of operations, in %.0f s.\n",
-                        swarm, swarm - missing.size(), seconds.size(), Median(faults),
-                        Median(operations), Median(seconds));
+  absl::StrAppend(&text, "\nOf ", swarm, " that the swarm has to find, ", swarm - missing.size(),
+                  " are found from all three bases within their tier's limit.");
+  if (!seconds.empty()) {
+    absl::StrAppendFormat(&text,
+                          " Shrunk: %d; medians: %.0f %% of faults gone, %.0f %% of operations, "
+                          "in %.0f s.",
+                          seconds.size(), Median(faults), Median(operations), Median(seconds));
+  }
+  text += "\n";
   absl::StrAppend(&text, "\nNot yet: ",
                   missing.empty() ? "none" : absl::StrCat("`", absl::StrJoin(missing, "`, `"), "`"),
                   ".\n\nWhere another one is held, and why the swarm need not find it:\n\n");

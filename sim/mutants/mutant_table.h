@@ -48,7 +48,6 @@ struct MutantResult {
 
 class MutantTable {
  public:
-  // Rows of mutants that are not known any more are dropped.
   static MutantTable Parse(absl::string_view markdown);
 
   MutantResult& of(const std::string& id) { return results_[id]; }

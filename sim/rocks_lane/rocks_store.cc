@@ -67,9 +67,7 @@ class RocksEngine final : public SimEngine {
     });
     while (!ended) posted_.RunOne(/*wait=*/true);
     ++flushes_under_way_;
-    const Duration spread = faults_.flush_latency_max - faults_.flush_latency_min;
-    const Duration latency = faults_.flush_latency_min +
-                             (spread > Duration() ? random_.UniformDuration(spread) : Duration());
+    const Duration latency = faults_.DrawFlushLatency(random_);
     scheduler_.Complete(
         latency, "kv.flush", ++flushes_,
         [this, status, durable = std::exchange(durable_, {}), done = std::move(done)]() mutable {

@@ -7,16 +7,12 @@
 #include "absl/strings/strip.h"
 #include "core/base/status_macros.h"
 #include "sim/mutants/known_mutants.h"
+#include "sim/tool/option_reader.h"
 
 namespace graphdb::sim {
 namespace {
 
 constexpr uint64_t kSeedsMax = 100'000'000;
-
-absl::Status Expected(absl::string_view option, absl::string_view value,
-                      absl::string_view expected) {
-  return absl::InvalidArgumentError(absl::StrCat(option, " '", value, "': expected ", expected));
-}
 
 bool ParseNumber(absl::string_view text, uint64_t* value) {
   return !text.empty() && text[0] >= '0' && text[0] <= '9' && absl::SimpleAtoi(text, value);
@@ -254,7 +250,6 @@ absl::StatusOr<Arguments> ParseArguments(const std::vector<std::string>& args) {
     return absl::InvalidArgumentError(
         "no command: expected run, explore, explain, bisect, diverge, shrink, mutants, exhaust or "
         "check");
-  size_t i = 0;
   if (args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
     arguments.help = true;
     return arguments;
@@ -264,21 +259,12 @@ absl::StatusOr<Arguments> ParseArguments(const std::vector<std::string>& args) {
     return Expected("command", args[0],
                     "run, explore, explain, bisect, diverge, shrink, mutants, exhaust or check");
   }
-  for (i = 1; i < args.size(); ++i) {
-    const std::string& arg = args[i];
-    if (SetSwitch(arg, &arguments, &swarm)) continue;
-    const size_t equals = arg.find('=');
-    if (equals != std::string::npos) {
-      GRAPHDB_RETURN_IF_ERROR(SetValue(arg.substr(0, equals), arg.substr(equals + 1), &arguments));
-      continue;
-    }
-    // An unknown option shall be called that, whether or not a value follows.
-    const bool last = i + 1 == args.size();
-    const std::string value = last ? std::string() : args[i + 1];
-    GRAPHDB_RETURN_IF_ERROR(SetValue(arg, value, &arguments));
-    if (last) return absl::InvalidArgumentError(absl::StrCat(arg, ": expected a value after it"));
-    ++i;
-  }
+  GRAPHDB_RETURN_IF_ERROR(ReadOptions(
+      {args.begin() + 1, args.end()},
+      [&](const std::string& word) { return SetSwitch(word, &arguments, &swarm); },
+      [&](const std::string& option, const std::string& value) {
+        return SetValue(option, value, &arguments);
+      }));
   GRAPHDB_RETURN_IF_ERROR(CheckTogether(arguments, swarm));
   return arguments;
 }

@@ -13,6 +13,7 @@
 #include "sim/check/list_append.h"
 #include "sim/check/recorded_history.h"
 #include "sim/check/register.h"
+#include "sim/tool/option_reader.h"
 
 namespace graphdb::sim {
 namespace {
@@ -31,45 +32,42 @@ CheckAnswer Answer(LinearizeVerdict verdict, absl::string_view proof) {
   return {kUnknown, "linearizable=unknown\nthe search ran out of its budget; see --budget\n"};
 }
 
+absl::Status TakeOption(const std::string& option, const std::string& value,
+                        CheckArguments* arguments) {
+  if (option == "--model") {
+    arguments->model = value;
+    if (value == "register" || value == "kv" || value == "append") return absl::OkStatus();
+    return Expected(option, value, "register, kv or append");
+  }
+  if (option == "--budget") {
+    if (absl::SimpleAtoi(value, &arguments->budget) && arguments->budget > 0) {
+      return absl::OkStatus();
+    }
+    return Expected(option, value, "a number of steps above 0");
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("unknown option '", option, "' of check: expected FILE, --model and --budget"));
+}
+
 }  // namespace
 
 absl::StatusOr<CheckArguments> ParseCheckArguments(const std::vector<std::string>& args) {
   CheckArguments arguments;
-  const auto expected = [](absl::string_view option, absl::string_view value,
-                           absl::string_view what) {
-    return absl::InvalidArgumentError(absl::StrCat(option, " '", value, "': expected ", what));
-  };
-  for (size_t i = 0; i < args.size(); ++i) {
-    std::string option = args[i];
-    if (option.size() < 2 || option.substr(0, 2) != "--") {
-      if (!arguments.file.empty()) return expected("check", option, "one file");
-      arguments.file = option;
-      continue;
-    }
-    std::string value;
-    const size_t equals = option.find('=');
-    if (equals != std::string::npos) {
-      value = option.substr(equals + 1);
-      option.resize(equals);
-    } else if (++i < args.size()) {
-      value = args[i];
-    }
-    if (option == "--model") {
-      if (value != "register" && value != "kv" && value != "append") {
-        return expected(option, value, "register, kv or append");
-      }
-      arguments.model = value;
-    } else if (option == "--budget") {
-      if (!absl::SimpleAtoi(value, &arguments.budget) || arguments.budget == 0) {
-        return expected(option, value, "a number of steps above 0");
-      }
-    } else {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "unknown option '", option, "' of check: expected FILE, --model and --budget"));
-    }
-  }
-  if (arguments.file.empty()) return expected("check", "", "the file of a history, or -");
-  if (arguments.model.empty()) return expected("--model", "", "register, kv or append");
+  std::vector<std::string> files;
+  GRAPHDB_RETURN_IF_ERROR(ReadOptions(
+      args,
+      [&files](const std::string& word) {
+        const bool option = word.substr(0, 2) == "--";
+        if (!option) files.push_back(word);
+        return !option;
+      },
+      [&arguments](const std::string& option, const std::string& value) {
+        return TakeOption(option, value, &arguments);
+      }));
+  if (files.empty()) return Expected("check", "", "the file of a history, or -");
+  if (files.size() > 1) return Expected("check", files[1], "one file");
+  arguments.file = files[0];
+  if (arguments.model.empty()) return Expected("--model", "", "register, kv or append");
   return arguments;
 }
 

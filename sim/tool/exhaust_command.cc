@@ -12,6 +12,7 @@
 #include "sim/exhaustive/search.h"
 #include "sim/mutants/known_mutants.h"
 #include "sim/tool/campaign.h"
+#include "sim/tool/option_reader.h"
 
 namespace graphdb::sim {
 namespace {
@@ -35,10 +36,6 @@ constexpr ScopeOption kScopeOptions[] = {
     {"--stalls", &Scope::stalls, 0, 9},
     {"--beats", &Scope::beats, 0, 9},
 };
-
-absl::Status Expected(absl::string_view option, absl::string_view value, absl::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat(option, " '", value, "': expected ", what));
-}
 
 absl::Status ParseOne(const std::string& option, const std::string& value, ExhaustArguments* out) {
   for (const ScopeOption& known : kScopeOptions) {
@@ -186,18 +183,10 @@ class Exhaust {
 
 absl::StatusOr<ExhaustArguments> ParseExhaustArguments(const std::vector<std::string>& args) {
   ExhaustArguments arguments;
-  for (size_t i = 0; i < args.size(); ++i) {
-    std::string option = args[i];
-    std::string value;
-    const size_t equals = option.find('=');
-    if (equals != std::string::npos) {
-      value = option.substr(equals + 1);
-      option.resize(equals);
-    } else if (++i < args.size()) {
-      value = args[i];
-    }
-    GRAPHDB_RETURN_IF_ERROR(ParseOne(option, value, &arguments));
-  }
+  GRAPHDB_RETURN_IF_ERROR(
+      ReadOptions(args, {}, [&arguments](const std::string& option, const std::string& value) {
+        return ParseOne(option, value, &arguments);
+      }));
   return arguments;
 }
 

@@ -13,7 +13,7 @@ namespace graphdb::sim {
 
 struct ExhaustArguments {
   Scope scope;
-  uint64_t states_max = 200'000'000;  // 10 to 20 bytes of memory each
+  uint64_t states_max = 200'000'000;  // of up to 40 bytes of memory each
   uint32_t seconds = 5400;
   std::string mutant;
   bool play = false;  // --path: that run alone, told step by step

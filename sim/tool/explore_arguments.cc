@@ -7,13 +7,10 @@
 #include "absl/strings/str_split.h"
 #include "core/base/status_macros.h"
 #include "sim/mutants/known_mutants.h"
+#include "sim/tool/option_reader.h"
 
 namespace graphdb::sim {
 namespace {
-
-absl::Status Expected(absl::string_view option, absl::string_view value, absl::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat(option, " '", value, "': expected ", what));
-}
 
 absl::Status SetNumber(absl::string_view option, absl::string_view value, uint32_t max,
                        uint32_t* number, uint32_t min = 1) {
@@ -66,21 +63,11 @@ absl::Status SetOption(absl::string_view option, absl::string_view value, Explor
 absl::StatusOr<ExploreArguments> ParseExploreArguments(const std::vector<std::string>& args) {
   ExploreArguments arguments;
   std::set<std::string> given;
-  for (size_t i = 0; i < args.size(); ++i) {
-    std::string option = args[i];
-    std::string value;
-    const size_t equals = option.find('=');
-    if (equals != std::string::npos) {
-      value = option.substr(equals + 1);
-      option.resize(equals);
-    } else if (i + 1 < args.size()) {
-      value = args[++i];
-    } else {
-      return absl::InvalidArgumentError(absl::StrCat(option, ": expected a value after it"));
-    }
-    GRAPHDB_RETURN_IF_ERROR(SetOption(option, value, &arguments));
-    given.insert(option);
-  }
+  GRAPHDB_RETURN_IF_ERROR(
+      ReadOptions(args, {}, [&](const std::string& option, const std::string& value) {
+        given.insert(option);
+        return SetOption(option, value, &arguments);
+      }));
   if (given.count("--seeds") + given.count("--seconds") == 0) {
     return absl::InvalidArgumentError("explore: expected --seeds A..B or --seconds S");
   }

@@ -15,6 +15,7 @@
 #include "sim/mutants/mutant_table.h"
 #include "sim/run/run.h"
 #include "sim/tool/campaign.h"
+#include "sim/tool/option_reader.h"
 #include "sim/tool/shrink_run.h"
 #include "sim/tripwire/tripwire.h"
 #include "sim/world/swarm.h"
@@ -26,10 +27,6 @@ constexpr int kAllFound = 0, kSomeMissing = 1, kUsage = 2;
 // What is lost at most when a sitting ends.
 constexpr uint64_t kSeedsPerStep = 100;
 constexpr uint32_t kSeedTimeoutS = 120;
-
-absl::Status Expected(absl::string_view option, absl::string_view value, absl::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat(option, " '", value, "': expected ", what));
-}
 
 class Hunt {
  public:
@@ -44,7 +41,8 @@ class Hunt {
       if (!HuntOne(mutant)) return kUsage;
     }
     const std::vector<std::string> missing = table_.Missing(KnownMutants());
-    std::printf("mutants: %zu not found in time\n", missing.size());
+    std::printf("mutants: up to %llu seeds of each base, %zu not found in time\n",
+                static_cast<unsigned long long>(arguments_.seeds), missing.size());
     return missing.empty() ? kAllFound : kSomeMissing;
   }
 
@@ -171,22 +169,15 @@ absl::Status ParseOne(const std::string& option, const std::string& value, Mutan
 
 absl::StatusOr<MutantsArguments> ParseMutantsArguments(const std::vector<std::string>& args) {
   MutantsArguments arguments;
-  for (size_t i = 0; i < args.size(); ++i) {
-    std::string option = args[i];
-    if (option == "--forget") {
-      arguments.forget = true;
-      continue;
-    }
-    std::string value;
-    const size_t equals = option.find('=');
-    if (equals != std::string::npos) {
-      value = option.substr(equals + 1);
-      option.resize(equals);
-    } else if (++i < args.size()) {
-      value = args[i];
-    }
-    GRAPHDB_RETURN_IF_ERROR(ParseOne(option, value, &arguments));
-  }
+  GRAPHDB_RETURN_IF_ERROR(ReadOptions(
+      args,
+      [&arguments](const std::string& word) {
+        arguments.forget = arguments.forget || word == "--forget";
+        return word == "--forget";
+      },
+      [&arguments](const std::string& option, const std::string& value) {
+        return ParseOne(option, value, &arguments);
+      }));
   return arguments;
 }
 
