@@ -66,6 +66,7 @@ class Node::Impl final : public PeerHandler,
   const shard::TimestampOracle* Oracle() const {
     return meta_host_ == nullptr ? nullptr : &meta_host_->oracle();
   }
+  const txn::ShardLeader* Serving(ShardId group) const;
   bool HasMajorityOfPeers() const override;
   std::optional<StoreId> MemberStore(NodeId node) const override;
   void ProposeMember(NodeId node, StoreId store) override;
@@ -459,6 +460,12 @@ const GroupHost* Node::Impl::Group(ShardId group) const {
   return it == replicas_.end() ? nullptr : it->second.group.get();
 }
 
+const txn::ShardLeader* Node::Impl::Serving(ShardId group) const {
+  const auto it = replicas_.find(group);
+  const bool serves = it != replicas_.end() && it->second.shard != nullptr;
+  return serves ? &it->second.shard->leader() : nullptr;
+}
+
 void Node::Impl::VisitHosts(absl::FunctionRef<void(const GroupHost&)> visit) const {
   for (const auto& [group, replica] : replicas_) visit(*replica.group);
 }
@@ -567,7 +574,7 @@ void Node::VisitGroups(absl::FunctionRef<void(const GroupView&)> visit) const {
     if (!host.running()) return;
     const bool meta = host.group() == kMetaGroup;
     visit(GroupView{host.group(), host.raft(), host.applied().index,
-                    meta ? impl_->Oracle() : nullptr});
+                    meta ? impl_->Oracle() : nullptr, impl_->Serving(host.group())});
   });
 }
 

@@ -41,6 +41,10 @@ namespace graphdb::shard {
 class TimestampOracle;
 }
 
+namespace graphdb::txn {
+class ShardLeader;
+}
+
 namespace graphdb::cluster {
 
 struct PeerSpec {
@@ -85,6 +89,7 @@ struct GroupView {
   const raft::Group* raft = nullptr;
   LogIndex applied;
   const shard::TimestampOracle* oracle = nullptr;  // of the meta group
+  const txn::ShardLeader* serving = nullptr;       // of a shard
 };
 
 // Of this node's cache of adjacency lists.

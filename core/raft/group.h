@@ -239,6 +239,8 @@ class Group {
   // The config in effect (not a newer one in the log).
   const Config& config() const { return config_; }
   const EntryLog& log() const { return log_; }
+  ReplicaId vote() const { return hard_.vote; }
+  const ReadQueue& reads() const { return reads_; }
   const Options& options() const { return options_; }
   // A snapshot with this meta would be installed: it tells something new.
   bool WantsSnapshot(const SnapshotMeta& meta) const;

@@ -45,6 +45,15 @@ void Group::CheckState() const {
   for (const PendingWrite& write : writes_) {
     GRAPHDB_CHECK_LT(seq, write.seq);
     seq = write.seq;
+    // What a write may still make durable is what it was given.
+    const bool whole = write.valid > LogIndex(0) && write.valid == write.last;
+    if (!whole || write.last <= log_.compacted_index()) continue;
+    GRAPHDB_CHECK(log_.Matches(write.last, write.last_term)) << "a write of what is cut " << seq;
+  }
+  for (const LogIndex index : log_configs_) {
+    GRAPHDB_CHECK_LE(index, last);
+    if (index <= log_.compacted_index()) continue;
+    GRAPHDB_CHECK(log_.At(index).kind == EntryKind::kConfig) << "no config at " << index;
   }
   if (role_ == Role::kCandidate) GRAPHDB_CHECK_EQ(hard_.vote, options_.self);
   if (role_ != Role::kLeader) GRAPHDB_CHECK(progress_.empty());

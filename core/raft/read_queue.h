@@ -21,7 +21,10 @@ namespace graphdb::raft {
 
 class ReadQueue {
  public:
-  void Add(ReadId id) { waiting_.push_back(id); }
+  void Add(ReadId id) {
+    waiting_.push_back(id);
+    ++asked_;
+  }
   // Everything that waits rides in `round`.
   void BeginRound(Round round, LogIndex commit);
   // A quorum answered `round`: hands out what that proves.
@@ -30,6 +33,7 @@ class ReadQueue {
     while (!batches_.empty() && batches_.front().round <= round) {
       for (const ReadId id : batches_.front().ids) done(id, batches_.front().index);
       riding_ -= batches_.front().ids.size();
+      confirmed_ = batches_.front().index;
       batches_.pop_front();
     }
   }
@@ -39,6 +43,9 @@ class ReadQueue {
   bool waiting() const { return !waiting_.empty(); }
   bool riding() const { return !batches_.empty(); }
   size_t size() const { return waiting_.size() + riding_; }
+  // For watchers: all that were ever added, and the index of those done last.
+  uint64_t asked() const { return asked_; }
+  LogIndex confirmed() const { return confirmed_; }
 
  private:
   friend class GroupTestPeer;
@@ -51,6 +58,8 @@ class ReadQueue {
   std::vector<ReadId> waiting_;
   std::deque<Batch> batches_;
   size_t riding_ = 0;
+  uint64_t asked_ = 0;
+  LogIndex confirmed_;
 };
 
 }  // namespace graphdb::raft

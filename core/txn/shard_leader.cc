@@ -18,6 +18,7 @@ void ShardLeader::Step(const ShardEvent& event, std::vector<ShardEffect>* effect
 }
 bool ShardLeader::leading() const { return impl_->leading(); }
 Timestamp ShardLeader::read_floor() const { return impl_->read_floor(); }
+Timestamp ShardLeader::newest_read() const { return impl_->newest_read(); }
 
 void ShardLeader::Impl::Step(const ShardEvent& event, std::vector<ShardEffect>* effects) {
   effects_ = effects;
@@ -29,6 +30,7 @@ void ShardLeader::Impl::On(const shard_event::BecameLeader& event) {
   leading_ = true;
   term_ = event.term;
   floor_ = Timestamp();
+  newest_read_ = Timestamp();
   floor_ready_ = false;
   absl::Status loaded = LoadState();
   if (loaded.ok()) loaded = LoadOpen();

@@ -158,7 +158,8 @@ class ShardLeader {
   void Step(const ShardEvent& event, std::vector<ShardEffect>* effects);
 
   bool leading() const;
-  Timestamp read_floor() const;  // for tests and traces; meaningful while leading
+  Timestamp read_floor() const;   // for tests and traces; meaningful while leading
+  Timestamp newest_read() const;  // answered by this leadership; 0: none
 
  private:
   class Impl;

@@ -34,6 +34,7 @@ class ShardLeader::Impl {
   void Step(const ShardEvent& event, std::vector<ShardEffect>* effects);
   bool leading() const { return leading_; }
   Timestamp read_floor() const { return floor_; }
+  Timestamp newest_read() const { return newest_read_; }
 
  private:
   // How far above every timestamp seen here a read may be without asking the
@@ -158,7 +159,8 @@ class ShardLeader::Impl {
   bool leading_ = false;
   Term term_;
   shard::ShardStateView state_;
-  Timestamp floor_;  // rule T3
+  Timestamp floor_;        // rule T3
+  Timestamp newest_read_;  // answered
   bool floor_ready_ = false;
   uint64_t floor_ask_ = 0;
   uint64_t floor_timer_ = 0;  // founds or asks again

@@ -80,6 +80,7 @@ void ShardLeader::Impl::TryRead(uint64_t id) {
   v1::ShardResponse response;
   absl::StatusOr<v1::ReadResponse> answer =
       blockers.ok() ? ServeRead(read) : absl::StatusOr<v1::ReadResponse>(blockers.status());
+  if (answer.ok()) newest_read_ = std::max(newest_read_, read.ts);
   reads_.erase(found);
   if (!answer.ok()) {
     return Reply(id, v1::SHARD_INVALID, std::string(answer.status().message()));

@@ -1,5 +1,6 @@
 #include "sim/run/durability.h"
 
+#include <algorithm>
 #include <tuple>
 #include <utility>
 
@@ -95,8 +96,13 @@ MaybeViolation Durability::LookAtClaims(NodeId node, const ReplicaView& view,
        {std::tuple("applied", view.applied, &seen->applied),
         std::tuple("taken as durable", view.durable, &seen->durable)}) {
     Term term;
-    if (now == std::exchange(*before, now) || !TermOf(view, now, &term)) continue;
-    if (held.Holds(now, term)) continue;
+    if (now == std::exchange(*before, now)) continue;
+    if (now < view.first && now > std::max(held.last(), held.installing)) {
+      return Broken(node, view,
+                    absl::StrCat("a snapshot at ", now.value(), " is ", name,
+                                 ", and the disk does not say so"));
+    }
+    if (!TermOf(view, now, &term) || held.Holds(now, term)) continue;
     return Broken(node, view,
                   absl::StrCat("entry ", now.value(), " of term ", term.value(), " is ", name,
                                ", and the disk could still lose it"));

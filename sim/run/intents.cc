@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
 #include "core/shard/records.h"
+#include "core/shard/shard_map.h"
 #include "core/storage/keys.h"
 
 namespace graphdb::sim {
@@ -38,6 +39,34 @@ absl::Status AddPrepared(const env::KvReader& engine, ShardId shard, std::set<st
   return it->status();
 }
 
+Violation Of(ShardId shard, const v1::TxnId& txn, absl::string_view what) {
+  return {"prepared", absl::StrCat("shard ", shard.value(), ": transaction ", txn.start_ts(),
+                                   " of session ", txn.session(), " is prepared here", what)};
+}
+
+// `home`: the engine that has the home's record; null where none is at hand.
+absl::StatusOr<MaybeViolation> CheckOne(ShardId shard, const v1::PreparedRecord& prepared,
+                                        const env::KvReader& engine, const env::KvReader* home) {
+  const v1::TxnId& txn = prepared.txn();
+  GRAPHDB_ASSIGN_OR_RETURN(const auto state, shard::GetRecord<v1::ShardStateRecord>(
+                                                 engine, "shard state", shard::StateKey(shard)));
+  if (state.has_value() && txn.start_ts() < state->start_ts_floor()) {
+    return Of(shard, txn, absl::StrCat(", below the floor ", state->start_ts_floor()));
+  }
+  if (home == nullptr) return std::nullopt;
+  const std::string key =
+      shard::TxnRecordKey(Slot(static_cast<uint16_t>(txn.home_slot())), Timestamp(txn.start_ts()));
+  GRAPHDB_ASSIGN_OR_RETURN(const auto record,
+                           shard::GetRecord<v1::TxnRecord>(*home, "transaction record", key));
+  const bool pending = record.has_value() && record->state() == v1::TXN_PENDING;
+  if (prepared.home() && !pending) return Of(shard, txn, " at its home, and not undecided");
+  // A late copy of a prepare may come again, but no write behind its own commit.
+  const bool all_done =
+      record.has_value() && record->finished() && record->state() == v1::TXN_COMMITTED;
+  if (!all_done || prepared.write_keys().empty()) return std::nullopt;
+  return Of(shard, txn, " with writes, and its home has seen everybody resolve it");
+}
+
 Violation About(absl::string_view key, absl::string_view what) {
   return {"intents", absl::StrCat("intent ", absl::CHexEscape(key), what)};
 }
@@ -58,6 +87,33 @@ MaybeViolation CheckIntents(const env::KvReader& engine, uint32_t shards) {
   }
   if (!due.empty()) return About(*due.begin(), " of a prepared transaction is missing");
   return std::nullopt;
+}
+
+MaybeViolation CheckPrepared(uint32_t shards, EngineOf engine_of) {
+  for (uint32_t number = 0; number < shards; ++number) {
+    const ShardId shard(static_cast<uint16_t>(number));
+    const env::KvReader* engine = engine_of(shard);
+    if (engine == nullptr) continue;
+    const storage::KeyRange range = shard::PreparedRange(shard);
+    for (const auto it = engine->Iterate(range.begin, range.end); it->Valid(); it->Next()) {
+      const auto prepared = shard::DecodeRecord<v1::PreparedRecord>("prepared", it->value());
+      if (!prepared.ok()) return Violation{"prepared", std::string(prepared.status().message())};
+      const Slot home(static_cast<uint16_t>(prepared->txn().home_slot()));
+      const ShardId home_shard = shard::ShardMap::Equal(shards).ShardOf(home);
+      const auto checked = CheckOne(shard, *prepared, *engine, engine_of(home_shard));
+      if (!checked.ok()) return Violation{"prepared", std::string(checked.status().message())};
+      if (*checked) return *checked;
+    }
+  }
+  return std::nullopt;
+}
+
+bool AnyPrepared(const env::KvReader& engine, uint32_t shards) {
+  for (uint32_t shard = 0; shard < shards; ++shard) {
+    const storage::KeyRange range = shard::PreparedRange(ShardId(static_cast<uint16_t>(shard)));
+    if (engine.Iterate(range.begin, range.end)->Valid()) return true;
+  }
+  return false;
 }
 
 }  // namespace graphdb::sim

@@ -48,5 +48,75 @@ TEST(IntentsTest, EachBelongsToAPreparedTransactionWhichHasThemAll) {
   EXPECT_FALSE(CheckIntents(kv, 2));
 }
 
+// Two shards; the home lies on the second one.
+class PreparedTest : public testing::Test {
+ protected:
+  PreparedTest() { txn_.set_start_ts(10), txn_.set_home_slot(kSlotCount - 1); }
+  void Prepare(uint16_t shard, bool home, bool writes = true) {
+    v1::PreparedRecord prepared;
+    if (writes) prepared.add_write_keys(storage::NodeKey(ElementId(1)));
+    *prepared.mutable_txn() = txn_;
+    prepared.set_home(home);
+    Put(&kv_, shard::PreparedKey(ShardId(shard), Timestamp(10)), shard::EncodeRecord(prepared));
+  }
+  void Record(v1::TxnState state, bool finished) {
+    v1::TxnRecord record;
+    record.set_state(state);
+    record.set_finished(finished);
+    Put(&kv_, shard::TxnRecordKey(Slot(kSlotCount - 1), Timestamp(10)),
+        shard::EncodeRecord(record));
+  }
+  void Floor(uint16_t shard, uint64_t floor) {
+    v1::ShardStateRecord state;
+    state.set_start_ts_floor(floor);
+    Put(&kv_, shard::StateKey(ShardId(shard)), shard::EncodeRecord(state));
+  }
+  bool Wrong(bool home_at_hand = true) {
+    return CheckPrepared(2,
+                         [&](ShardId shard) -> const env::KvReader* {
+                           return home_at_hand || shard == ShardId(0) ? &kv_ : nullptr;
+                         })
+        .has_value();
+  }
+
+  storage::MemoryKv kv_;
+  v1::TxnId txn_;
+};
+
+TEST_F(PreparedTest, AtItsHomeATransactionIsUndecided) {
+  EXPECT_FALSE(AnyPrepared(kv_, 2));
+  Prepare(1, /*home=*/true);
+  EXPECT_TRUE(AnyPrepared(kv_, 2));
+  EXPECT_TRUE(Wrong()) << "no record";
+  Record(v1::TXN_PENDING, false);
+  EXPECT_FALSE(Wrong());
+  Record(v1::TXN_ABORTED, false);
+  EXPECT_TRUE(Wrong());
+}
+
+TEST_F(PreparedTest, NoWritesAreLeftWhereAllHaveResolved) {
+  Prepare(0, /*home=*/false);
+  EXPECT_FALSE(Wrong()) << "the home has not heard of it";
+  Record(v1::TXN_COMMITTED, false);
+  EXPECT_FALSE(Wrong());
+  Record(v1::TXN_ABORTED, true);
+  EXPECT_FALSE(Wrong()) << "a late prepare";
+  Record(v1::TXN_COMMITTED, true);
+  EXPECT_TRUE(Wrong());
+  EXPECT_FALSE(Wrong(/*home_at_hand=*/false));
+  Prepare(0, /*home=*/false, /*writes=*/false);
+  EXPECT_FALSE(Wrong()) << "a late prepare";
+}
+
+TEST_F(PreparedTest, NothingIsPreparedBelowTheFloor) {
+  Prepare(0, /*home=*/false);
+  Floor(1, 11);
+  EXPECT_FALSE(Wrong());
+  Floor(0, 10);
+  EXPECT_FALSE(Wrong());
+  Floor(0, 11);
+  EXPECT_TRUE(Wrong());
+}
+
 }  // namespace
 }  // namespace graphdb::sim

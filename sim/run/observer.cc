@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "sim/env/mixing.h"
+#include "sim/run/intents.h"
 
 namespace graphdb::sim {
 namespace {
@@ -52,8 +53,43 @@ MaybeViolation Observer::Look() {
     }
     Seen& seen = node.groups[place++].second;
     if (view.hands_over) leadership_.NoteHandOver(view.group);
-    if (!violation && HasNews(view, seen)) violation = LookAt(id, view, &seen);
+    if (!violation) violation = LookAtReplica(id, view, &seen);
   });
+  return violation;
+}
+
+MaybeViolation Observer::LookAtReplica(NodeId node, const ReplicaView& view, Seen* seen) {
+  // Of a read it matters what was committed before it was asked for.
+  if (auto v = reads_.Look(node, view, &seen->reads)) return v;
+  if (HasNews(view, *seen)) {
+    if (auto v = LookAt(node, view, seen)) return v;
+  }
+  if (view.vote != seen->vote || view.term != seen->term) {
+    seen->vote = view.vote;
+    seen->term = view.term;
+    if (auto v = CheckVote(node, view)) return v;
+  }
+  return reads_.LookAtAnswered(node, view, &seen->reads);
+}
+
+MaybeViolation Observer::CheckVote(NodeId voter, const ReplicaView& view) const {
+  MaybeViolation violation;
+  if (view.vote == kNoReplica || view.vote == view.replica) return violation;
+  const std::pair own(view.last_term, view.last);
+  for (uint32_t n = 0; n < nodes_.size(); ++n) {
+    world_.VisitReplicas(NodeId(n), [&](const ReplicaView& other) {
+      // The log of a candidate stays as it was when it asked.
+      const bool asked = other.group == view.group && other.replica == view.vote &&
+                         other.campaigns && other.term == view.term;
+      if (!asked || std::pair(other.last_term, other.last) >= own) return;
+      violation = Violation{
+          "vote", absl::StrCat(GroupName(view.group), " term ", view.term.value(), ": ",
+                               NodeName(voter), ", whose log ends with entry ", view.last.value(),
+                               " of term ", view.last_term.value(), ", votes for ",
+                               NodeName(NodeId(n)), ", whose log ends with entry ",
+                               other.last.value(), " of term ", other.last_term.value())};
+    });
+  }
   return violation;
 }
 
@@ -99,6 +135,8 @@ MaybeViolation Observer::CheckCommitOrder(const ReplicaView& view, LogIndex inde
   decided.through = index;
   const DecisionView decision = view.decision(index);
   if (view.group == kMetaGroup) oracle_.OnCommitted(decision);
+  if (auto v = reads_.OnCommitted(view.group, index, decision)) return v;
+  if (auto v = CheckResolution(view.group, index, decision)) return v;
   const Timestamp before = decided.highest;
   decided.highest = std::max(before, decision.commit_ts);
   if (!decision.one_shard || decision.commit_ts > before) return std::nullopt;
@@ -106,6 +144,44 @@ MaybeViolation Observer::CheckCommitOrder(const ReplicaView& view, LogIndex inde
                    absl::StrCat(GroupName(view.group), " index ", index.value(),
                                 ": a one-shard commit at timestamp ", decision.commit_ts.value(),
                                 " comes behind a decision at ", before.value())};
+}
+
+MaybeViolation Observer::CheckResolution(ShardId group, LogIndex index,
+                                         const DecisionView& decision) {
+  if (decision.resolves == Timestamp()) return std::nullopt;
+  const auto [first, fresh] = resolved_.emplace(decision.resolves, decision.commit_ts);
+  if (fresh || first->second == decision.commit_ts) return std::nullopt;
+  const auto text = [](Timestamp commit) {
+    return commit == Timestamp() ? std::string("aborted")
+                                 : absl::StrCat("committed at ", commit.value());
+  };
+  return Violation{"resolution",
+                   absl::StrCat(GroupName(group), " index ", index.value(), ": transaction ",
+                                decision.resolves.value(), " is resolved as ",
+                                text(decision.commit_ts), ", before as ", text(first->second))};
+}
+
+MaybeViolation Observer::LookAtPrepared() {
+  std::map<ShardId, const env::KvReader*> engines;
+  for (uint32_t n = 0; n < nodes_.size(); ++n) {
+    world_.VisitReplicas(NodeId(n), [&](const ReplicaView& view) {
+      const auto decided = decided_.find(view.group);
+      if (decided == decided_.end() || view.applied < decided->second.through) return;
+      engines[view.group] = world_.engine(NodeId(n));
+    });
+  }
+  return CheckPrepared(world_.options().shards, [&](ShardId shard) {
+    const auto found = engines.find(shard);
+    return found == engines.end() ? nullptr : found->second;
+  });
+}
+
+bool Observer::AnyPrepared() const {
+  for (uint32_t n = 0; n < nodes_.size(); ++n) {
+    const env::KvReader* engine = world_.engine(NodeId(n));
+    if (engine != nullptr && sim::AnyPrepared(*engine, world_.options().shards)) return true;
+  }
+  return false;
 }
 
 void Observer::NoteConstellation(ShardId group) {

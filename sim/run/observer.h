@@ -16,6 +16,7 @@
 #include "sim/run/durability.h"
 #include "sim/run/leadership.h"
 #include "sim/run/oracle_watch.h"
+#include "sim/run/read_watch.h"
 #include "sim/world/world.h"
 
 namespace graphdb::sim {
@@ -32,6 +33,11 @@ class Observer {
 
   // After each event.
   MaybeViolation Look();
+  // At the transactions that are prepared, on whichever nodes hold all that is
+  // committed; costs more than an event.
+  MaybeViolation LookAtPrepared();
+  // Whether one is, on any node that is up.
+  bool AnyPrepared() const;
   // Every pair of logs of each group; costly.
   MaybeViolation CompareLogs() const;
 
@@ -61,6 +67,9 @@ class Observer {
     LogIndex durable;
     Timestamp issued;
     uint64_t last_round = 0;
+    Term term;
+    ReplicaId vote;
+    ReadWatch::Replica reads;
   };
   using Groups = std::vector<std::pair<ShardId, Seen>>;
   struct Node {
@@ -78,6 +87,11 @@ class Observer {
   // counts every transaction resolved here. So it goes into the log with a
   // higher timestamp than all decisions before it.
   MaybeViolation CheckCommitOrder(const ReplicaView& view, LogIndex index);
+  // Rule T6: whoever resolves a transaction does as all others do.
+  MaybeViolation CheckResolution(ShardId group, LogIndex index, const DecisionView& decision);
+  // A vote goes to a candidate whose log is not behind the voter's.
+  MaybeViolation CheckVote(NodeId voter, const ReplicaView& view) const;
+  MaybeViolation LookAtReplica(NodeId node, const ReplicaView& view, Seen* seen);
   static size_t PlaceOf(ShardId group, size_t if_new, Groups* groups);
   static bool HasNews(const ReplicaView& view, const Seen& seen) {
     return view.commit > seen.commit || view.is_leader != seen.leads ||
@@ -98,7 +112,9 @@ class Observer {
   Leadership leadership_;
   Durability durability_;
   OracleWatch oracle_;
+  ReadWatch reads_;
   std::map<ShardId, Decided> decided_;
+  std::map<Timestamp, Timestamp> resolved_;  // start -> commit; 0: without effect
   uint64_t leaders_seen_ = 0;
   std::set<uint32_t> constellations_;
 };

@@ -15,6 +15,7 @@
 #include "sim/env/mutants_on.h"
 #include "sim/run/intents.h"
 #include "sim/run/observer.h"
+#include "sim/run/requests.h"
 #include "sim/workload/driver.h"
 #include "sim/world/world.h"
 
@@ -113,6 +114,11 @@ class Run {
                [&] { return driver_.final_done(); })) {
       return false;
     }
+    // What dead gateways left behind the shards settle by themselves (rule T6).
+    if (!Until("resolved all transactions", options_.final_limit,
+               [&] { return !observer_.AnyPrepared(); })) {
+      return false;
+    }
     return Until("settled", options_.final_limit, [&] { return observer_.Settled(); });
   }
 
@@ -136,6 +142,7 @@ class Run {
     if (world_.loop().now() >= next_look_) {
       next_look_ = world_.loop().now() + kLeadershipPoll;
       if (auto v = observer_.leadership().Look()) return Fail(v->oracle, v->message);
+      if (auto v = observer_.LookAtPrepared()) return Fail(v->oracle, v->message);
     }
     if (world_.loop().events_dispatched() < options_.events_max) return true;
     return GiveUp("budget", absl::StrCat("more than ", options_.events_max, " events"));
@@ -194,6 +201,14 @@ class Run {
     // All engines are equal by now.
     if (auto violation = CheckIntents(*world_.engine(FirstKept()), options_.shards)) {
       return Fail(violation->oracle, violation->message);
+    }
+    const bool all_kept =
+        options_.knobs.dedupe_retention_periods >= NodeKnobs().dedupe_retention_periods;
+    if (forms_cluster_) {
+      if (auto violation = CheckRequests(*world_.engine(FirstKept()), options_.shards,
+                                         driver_.writes(), all_kept)) {
+        return Fail(violation->oracle, violation->message);
+      }
     }
     for (const Driver::Assignment& assignment : driver_.assignments()) {
       const Workload::Verdict verdict = assignment.workload->Check();

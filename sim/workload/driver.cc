@@ -123,9 +123,15 @@ void Driver::LoadStep(Client& client) {
   const PlannedOp request = op;
   client.session->Run(request, SessionPolicy(),
                       [this, &client, op = std::move(op)](const OpOutcome& outcome) {
+                        if (op.write) NoteWrite(client, op, outcome);
                         client.workload->Done(op, outcome);
                         Think(client);
                       });
+}
+
+void Driver::NoteWrite(const Client& client, const PlannedOp& op, const OpOutcome& outcome) {
+  writes_.push_back({client.session->session(), outcome.sequence, outcome.outcome, outcome.commit,
+                     op.batch.ops_size() > 0});
 }
 
 std::vector<uint64_t> Driver::operation_counts() const {

@@ -26,6 +26,15 @@ namespace graphdb::sim {
 Duration NextOperationAt(const RunOptions& options, uint32_t client, uint64_t number, Duration now);
 Random PlanStream(uint64_t seed, uint32_t client, uint64_t number);
 
+// What a client was told of a write.
+struct WriteOutcome {
+  uint64_t session = 0;
+  uint64_t sequence = 0;
+  Outcome outcome = Outcome::kInfo;
+  Timestamp commit;            // kOk
+  bool writes_surely = false;  // a statement may find nothing to write
+};
+
 class Driver {
  public:
   struct Assignment {
@@ -52,6 +61,7 @@ class Driver {
   // How many operations each client has come to under load, left out ones included.
   std::vector<uint64_t> operation_counts() const;
   const SessionCounters& counters() const { return load_counters_; }
+  const std::vector<WriteOutcome>& writes() const { return writes_; }
   const std::vector<Assignment>& assignments() const { return assignments_; }
 
  private:
@@ -67,6 +77,7 @@ class Driver {
                  size_t next);
   void LoadStep(Client& client);
   void Think(Client& client);
+  void NoteWrite(const Client& client, const PlannedOp& op, const OpOutcome& outcome);
   void FinalStep(Client& client);
 
   World& world_;
@@ -74,6 +85,7 @@ class Driver {
   std::vector<uint32_t> first_client_;  // of each assignment
   std::vector<Client> clients_;
   SessionCounters load_counters_;
+  std::vector<WriteOutcome> writes_;  // under load
   uint32_t setups_left_ = 0;
   uint32_t finals_left_ = 0;
   bool loading_ = false;

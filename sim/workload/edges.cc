@@ -45,6 +45,8 @@ PlannedOp EdgesWorkload::Plan(const PlanContext& context, Random& rng) {
     // Whoever has the turn in this window creates the same one.
     const auto window = static_cast<uint64_t>(context.now.nanoseconds() / kWindow.nanoseconds());
     AddCreateNode(&op.batch, first_ + kContestedFrom + window, "Contested");
+    // What is changed in the transaction that makes it is made there all the same.
+    if (rng.Chance(1, 2)) AddSetInt(&op.batch, first_ + kContestedFrom + window, "by", 1);
     op.detail = kContest;
     ++contests_[first_ + kContestedFrom + window].unknown;
     return op;
@@ -243,6 +245,19 @@ bool EdgesWorkload::EdgeIsUncertain(const Edge& edge) const {
   return false;
 }
 
+// The cluster gives each id once, whether or not what had it is still there.
+MaybeViolation EdgesWorkload::CheckIds() const {
+  std::map<uint64_t, int64_t> given;
+  for (const auto& [tag, edge] : edges_) {
+    if (edge.id == 0) continue;
+    const auto [first, fresh] = given.emplace(edge.id, tag);
+    if (fresh) continue;
+    return Violation{"unique-id", absl::StrCat("relationship ", edge.id, " was given to tag ",
+                                               first->second, " and to tag ", tag)};
+  }
+  return std::nullopt;
+}
+
 MaybeViolation EdgesWorkload::CheckEdgeLedger() const {
   Ledger ledger("edges");
   for (const auto& [tag, edge] : edges_) {
@@ -295,6 +310,7 @@ MaybeViolation EdgesWorkload::CheckNodeLedger() const {
 Workload::Verdict EdgesWorkload::Check() {
   if (look_violation_) return {look_violation_, false};
   if (!lists_read_) return {std::nullopt, true};
+  if (auto violation = CheckIds()) return {violation, false};
   if (auto violation = CheckGraphSymmetry(listed_)) return {violation, false};
   if (auto violation = CheckNodeLedger()) return {violation, false};
   return {CheckEdgeLedger(), false};

@@ -75,6 +75,7 @@ class EdgesWorkload final : public Workload {
   void CheckLook(const PlannedOp& op, const OpOutcome& outcome);
   bool EdgeIsGone(const Edge& edge) const;
   bool EdgeIsUncertain(const Edge& edge) const;
+  MaybeViolation CheckIds() const;
   MaybeViolation CheckEdgeLedger() const;
   MaybeViolation CheckNodeLedger() const;
 

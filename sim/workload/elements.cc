@@ -96,6 +96,14 @@ bool RefusalOfContent(v1::ErrorReason reason) {
          reason == v1::LIMIT || reason == v1::SYNTAX || reason == v1::READ_ONLY;
 }
 
+// Of the first relationship that the batch makes; 0: it makes none.
+uint64_t StartOfNew(const v1::BatchRequest& batch) {
+  for (const v1::ElementOp& op : batch.ops()) {
+    if (op.has_create_edge()) return op.create_edge().start().id();
+  }
+  return 0;
+}
+
 template <typename Map>
 uint64_t PickKey(const Map& map, Random& rng) {
   if (map.empty()) return 0;
@@ -208,7 +216,11 @@ PlannedOp ElementsWorkload::Plan(const PlanContext& context, Random& rng) {
   const uint64_t deletes_at = rng.Chance(1, 2) ? ops : rng.Below(ops);
   for (uint64_t i = 0; i <= ops; ++i) {
     if (deletes && i == deletes_at) {
-      AddDeleteNode(&op.batch, PickKey(region.nodes, rng), /*detach=*/rng.Chance(2, 3));
+      // Often the one that a relationship of this very batch goes from.
+      const uint64_t any = PickKey(region.nodes, rng);
+      const uint64_t start = StartOfNew(op.batch);
+      const bool own = rng.Chance(1, 2) && region.nodes.count(start) > 0;
+      AddDeleteNode(&op.batch, own ? start : any, /*detach=*/rng.Chance(2, 3));
     }
     if (i < ops) AddOp(context, &region, rng, &op.batch);
   }

@@ -181,6 +181,7 @@ void Session::Finish(Outcome outcome, v1::ErrorReason reason, v1::ClientResponse
   done.reason = reason;
   done.invoked = invoked_;
   done.completed = world_.loop().now();
+  done.sequence = request_.sequence();
   if (outcome == Outcome::kOk) done.commit = Timestamp(response.commit_timestamp());
   if (response.has_batch()) done.result = std::move(*response.mutable_batch());
   if (response.has_admin()) done.admin = std::move(*response.mutable_admin());

@@ -54,6 +54,7 @@ struct OpOutcome {
   v1::QueryRows rows;       // kOk, of a query
   v1::AdminResponse admin;  // kOk, of an operator's request
   Timestamp commit;         // kOk
+  uint64_t sequence = 0;    // of a write
 };
 
 class Workload {

@@ -16,6 +16,7 @@
 #include "core/raft/describe.h"
 #include "core/raft/group.h"
 #include "core/shard/timestamp_oracle.h"
+#include "core/txn/shard_leader.h"
 #include "proto/peer.pb.h"
 #include "proto/shard.pb.h"
 #include "sim/env/mixing.h"
@@ -97,8 +98,11 @@ DecisionView DecisionOf(ShardId group, const raft::Entry& entry) {
     decision = {true, Timestamp(command.commit().commit_ts())};
   } else if (command.has_decide()) {
     decision.commit_ts = Timestamp(command.decide().commit_ts());
-  } else if (command.has_resolve() && command.resolve().state() == v1::TXN_COMMITTED) {
-    decision.commit_ts = Timestamp(command.resolve().commit_ts());
+  } else if (command.has_resolve() && command.resolve().state() != v1::TXN_RESOLVED) {
+    decision.resolves = Timestamp(command.resolve().start_ts());
+    if (command.resolve().state() == v1::TXN_COMMITTED) {
+      decision.commit_ts = Timestamp(command.resolve().commit_ts());
+    }
   }
   return decision;
 }
@@ -185,7 +189,13 @@ class ClusterProgram final : public Program {
                        .entry = entry,
                        .decision = decision,
                        .knows_leader = group.raft->leader() != kNoReplica,
-                       .hands_over = group.raft->transferring()};
+                       .hands_over = group.raft->transferring(),
+                       .vote = group.raft->vote(),
+                       .last_term = log.last_term(),
+                       .reads_asked = group.raft->reads().asked(),
+                       .reads_waiting = group.raft->reads().size(),
+                       .reads_index = group.raft->reads().confirmed()};
+      if (group.serving != nullptr) view.newest_read = group.serving->newest_read();
       if (group.oracle != nullptr && group.oracle->leading()) {
         view.issues = true;
         view.issued = group.oracle->issued();

@@ -28,6 +28,9 @@ struct DecisionView {
   // Of the meta group: timestamps through here may be issued; a founding's.
   Timestamp oracle_bound = {};
   Timestamp founded_bound = {};
+  // Of a shard: the start of a transaction that ends here, at `commit_ts` or, where
+  // that is 0, without effect.
+  Timestamp resolves = {};
 };
 
 // What an observer sees of one replica. Valid during the visit only.
@@ -58,6 +61,14 @@ struct ReplicaView {
   absl::FunctionRef<DecisionView(LogIndex)> decision;
   bool knows_leader = true;  // who leads its term
   bool hands_over = false;   // it leads, and is about to hand leadership to another
+  ReplicaId vote = {};       // in its term
+  Term last_term = {};       // of its last entry, held or compacted
+  // Reads asked of its group since it started, how many of them wait for a round of
+  // the leader that it is, and the index that those done last were given.
+  uint64_t reads_asked = 0;
+  uint64_t reads_waiting = 0;
+  LogIndex reads_index = {};
+  Timestamp newest_read = {};  // of a shard's leader: the newest that it has answered
 };
 
 class Program {
