@@ -278,8 +278,11 @@ void Group::TruncateFrom(LogIndex from) {
   durable_ = std::min(durable_, from.Prev());
   // What is still on its way to disk says nothing about what replaces it, even
   // should the same (term, index) come back later.
-  if (GRAPHDB_MUTANT("raft.aba")) return;
-  for (PendingWrite& write : writes_) write.valid = std::min(write.valid, from.Prev());
+  for (PendingWrite& write : writes_) {
+    if (write.valid < from) continue;
+    GRAPHDB_COVER("raft.truncated_on_its_way_to_disk");
+    if (!GRAPHDB_MUTANT("raft.aba")) write.valid = from.Prev();
+  }
 }
 
 // The oldest committed config entry that waits for its commit to be durable.

@@ -82,6 +82,7 @@ void Group::StartRound(bool urgent) {
 
 void Group::NoteAnswer(Progress* progress, Round round) {
   if (round > round_) return;  // not of ours
+  if (round < round_ && reads_.riding()) GRAPHDB_COVER("raft.late_answer_meets_read");
   if (GRAPHDB_MUTANT("raft.stale-read-round")) round = round_;
   if (round <= progress->round_answered) return;
   if (round >= rounds_.front().first) {
