@@ -65,16 +65,22 @@ MaybeViolation Observer::LookAtReplica(NodeId node, const ReplicaView& view, See
     if (auto v = LookAt(node, view, seen)) return v;
   }
   if (view.vote != seen->vote || view.term != seen->term) {
+    // What a node comes back with it voted for long ago.
+    const bool votes_now = seen->term != Term();
     seen->vote = view.vote;
     seen->term = view.term;
-    if (auto v = CheckVote(node, view)) return v;
+    if (votes_now) {
+      if (auto v = CheckVote(node, view)) return v;
+    }
   }
   return reads_.LookAtAnswered(node, view, &seen->reads);
 }
 
 MaybeViolation Observer::CheckVote(NodeId voter, const ReplicaView& view) const {
   MaybeViolation violation;
-  if (view.vote == kNoReplica || view.vote == view.replica) return violation;
+  const bool of_another = view.vote != kNoReplica && view.vote != view.replica;
+  // Once the leader's entries are here it no longer is as it was.
+  if (!of_another || view.last_term >= view.term) return violation;
   const std::pair own(view.last_term, view.last);
   for (uint32_t n = 0; n < nodes_.size(); ++n) {
     world_.VisitReplicas(NodeId(n), [&](const ReplicaView& other) {
