@@ -10,8 +10,8 @@ namespace graphdb::sim {
 namespace {
 
 Violation Broken(NodeId node, const ReplicaView& view, absl::string_view what) {
-  return {"durability", absl::StrCat(GroupName(view.group), " ", NodeName(node), " term ",
-                                     view.term.value(), ": ", what)};
+  return Violation{"durability", absl::StrCat(GroupName(view.group), " ", NodeName(node), " term ",
+                                              view.term.value(), ": ", what)};
 }
 
 // The term of an entry that the replica holds; false where it is in no log any more.

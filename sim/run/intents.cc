@@ -40,8 +40,9 @@ absl::Status AddPrepared(const env::KvReader& engine, ShardId shard, std::set<st
 }
 
 Violation Of(ShardId shard, const v1::TxnId& txn, absl::string_view what) {
-  return {"prepared", absl::StrCat("shard ", shard.value(), ": transaction ", txn.start_ts(),
-                                   " of session ", txn.session(), " is prepared here", what)};
+  return Violation{"prepared",
+                   absl::StrCat("shard ", shard.value(), ": transaction ", txn.start_ts(),
+                                " of session ", txn.session(), " is prepared here", what)};
 }
 
 // `home`: the engine that has the home's record; null where none is at hand.
@@ -68,7 +69,7 @@ absl::StatusOr<MaybeViolation> CheckOne(ShardId shard, const v1::PreparedRecord&
 }
 
 Violation About(absl::string_view key, absl::string_view what) {
-  return {"intents", absl::StrCat("intent ", absl::CHexEscape(key), what)};
+  return Violation{"intents", absl::StrCat("intent ", absl::CHexEscape(key), what)};
 }
 
 }  // namespace

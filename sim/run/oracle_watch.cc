@@ -8,9 +8,9 @@ namespace graphdb::sim {
 namespace {
 
 Violation Broken(NodeId node, const ReplicaView& view, absl::string_view what) {
-  return {"timestamps",
-          absl::StrCat(NodeName(node), " term ", view.term.value(), " issued timestamps through ",
-                       view.issued.value(), ": ", what)};
+  return Violation{"timestamps",
+                   absl::StrCat(NodeName(node), " term ", view.term.value(),
+                                " issued timestamps through ", view.issued.value(), ": ", what)};
 }
 
 }  // namespace

@@ -11,10 +11,10 @@ namespace {
 constexpr size_t kAloneMax = 256;
 
 Violation PassedBy(ShardId group, LogIndex index, Timestamp commit, Timestamp read) {
-  return {"read-floor",
-          absl::StrCat(GroupName(group), " index ", index.value(),
-                       ": a one-shard commit at timestamp ", commit.value(),
-                       " was not applied when a read at ", read.value(), " was answered")};
+  return Violation{"read-floor",
+                   absl::StrCat(GroupName(group), " index ", index.value(),
+                                ": a one-shard commit at timestamp ", commit.value(),
+                                " was not applied when a read at ", read.value(), " was answered")};
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,8 @@ Run* g_present = nullptr;  // LINT-OK(mutable-global): for the text of a failed 
 // Longer than a founder asks its peers, and than supervisor and hellos take.
 constexpr Duration kEpilogue = Duration::Seconds(10);
 constexpr Duration kPoll = Duration::Milliseconds(50);
+// Of all nodes, within a second of virtual time.
+constexpr uint64_t kStormEvents = 200'000;
 
 class Run {
  public:
@@ -73,6 +76,7 @@ class Run {
     return result_;
   }
   EventLoop& loop() { return world_.loop(); }
+  std::optional<uint64_t> event_under_way() { return event_under_way_; }
 
  private:
   // False where the run ended early, with the verdict set.
@@ -133,7 +137,11 @@ class Run {
   }
 
   bool StepOnce() {
-    if (!world_.Step()) return Fail("stalled", "no event is left");
+    event_under_way_ = world_.loop().events_dispatched();
+    const bool stepped = world_.Step();
+    event_under_way_.reset();
+    if (!stepped) return Fail("stalled", "no event is left");
+    if (Storms()) return false;
     if (after_event_) after_event_(world_.loop());
     if (auto violation = observer_.Look()) return Fail(violation->oracle, violation->message);
     if (stop_ && stop_(world_.loop().now())) {
@@ -146,6 +154,19 @@ class Run {
     }
     if (world_.loop().events_dispatched() < options_.events_max) return true;
     return GiveUp("budget", absl::StrCat("more than ", options_.events_max, " events"));
+  }
+
+  // Messages or timers that answer each other without end, at any distance in time,
+  // keep a cluster busy with nothing. True where the run ended of it.
+  bool Storms() {
+    if (world_.loop().now() >= storm_window_end_) {
+      storm_window_end_ = world_.loop().now() + Duration::Seconds(1);
+      storm_window_begin_ = world_.loop().events_dispatched();
+    }
+    if (world_.loop().events_dispatched() - storm_window_begin_ <= kStormEvents) return false;
+    Fail("storm",
+         absl::StrCat("more than ", kStormEvents, " events within a second", observer_.Describe()));
+    return true;
   }
 
   // Polls the condition, for it may be costly.
@@ -358,7 +379,10 @@ class Run {
   absl::AnyInvocable<bool(Duration)> stop_;
   absl::AnyInvocable<void(absl::string_view, const History&)> history_;
   RunResult result_;
-  Duration next_look_;  // at who leads
+  std::optional<uint64_t> event_under_way_;  // also read where a tick interrupts it
+  Duration next_look_;                       // at who leads
+  Duration storm_window_end_;
+  uint64_t storm_window_begin_ = 0;
   bool forms_cluster_ = true;
   bool served_while_forming_ = false;
   bool note_moments_ = false;
@@ -380,6 +404,10 @@ RunResult ExecuteRun(const RunOptions& options, const ProgramFactory& factory, R
   RunResult result = Run(options, factory, std::move(trace)).Execute();
   SetActiveMutant("");
   return result;
+}
+
+std::optional<uint64_t> EventUnderWay() {
+  return g_present == nullptr ? std::nullopt : g_present->event_under_way();
 }
 
 RunResult PresentResult() { return g_present == nullptr ? RunResult() : g_present->SoFar(); }

@@ -17,6 +17,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -79,6 +80,8 @@ RunResult ExecuteRun(const RunOptions& options, const ProgramFactory& factory, R
 
 // What is known of the present run, for a process that dies of it.
 RunResult PresentResult();
+// The number of the event that the present run is dispatching; none between two events.
+std::optional<uint64_t> EventUnderWay();
 // Where the present run is, for a failed check: node, virtual time, seed.
 std::string DescribePresentRun();
 

@@ -22,6 +22,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/coding.h"
+#include "sim/tool/hang_watch.h"
 #include "sim/tool/wire.h"
 
 namespace graphdb::sim {
@@ -67,6 +68,7 @@ bool SendResult(const RunResult& result, uint32_t flags) {
   signal(SIGTERM, SIG_IGN);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   g_worker_out = out;
+  WatchForHangs();
   char seed[8];
   while (ReadAll(in, seed, sizeof(seed))) {
     if (!SendResult(run(LoadFixed64(seed)), 0)) break;

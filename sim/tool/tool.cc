@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <sstream>
 #include <string>
@@ -26,6 +27,7 @@
 #include "sim/tool/diverge_command.h"
 #include "sim/tool/exhaust_command.h"
 #include "sim/tool/explore_command.h"
+#include "sim/tool/hang_watch.h"
 #include "sim/tool/mutants_command.h"
 #include "sim/tool/report.h"
 #include "sim/tool/run_spec.h"
@@ -42,7 +44,11 @@ enum ExitStatus { kClean = 0, kFailed = 1, kUsage = 2, kUndecided = 3, kNotDeter
 std::string g_replay;         // LINT-OK(mutable-global): set before each run, read when it dies
 bool g_print_replay = false;  // LINT-OK(mutable-global): a worker's parent prints it instead
 
+// What is still to be said of a run that dies.
+std::function<void()> g_last_words;  // LINT-OK(mutable-global): as above
+
 std::string CheckContext() {
+  if (g_last_words) std::exchange(g_last_words, nullptr)();
   std::string text = absl::StrCat("  in ", DescribePresentRun());
   if (g_print_replay) absl::StrAppend(&text, "\nreplay: ", g_replay);
   return text;
@@ -65,6 +71,7 @@ class Tool {
 
   int Main() {
     SetCheckContext(&CheckContext);
+    WatchForHangs();
     if (arguments_.explain) return ExplainOne();
     return arguments_.many ? Many() : One();
   }
@@ -159,7 +166,22 @@ class Tool {
     RunTrace trace;
     trace.recorder = &recording;
     g_print_replay = true;
+    g_last_words = [this, &options, &recording] {
+      TripwireSafe outside_the_world;
+      RunResult result = PresentResult();
+      result.verdict = RunResult::Verdict::kViolation;
+      result.oracle = "check";
+      result.message = "a check failed, as standard error says";
+      Tell(options, recording, result);
+      std::fflush(stdout);
+    };
     const RunResult result = RunOnce(options, std::move(trace));
+    g_last_words = nullptr;
+    return Tell(options, recording, result) ? StatusOf(result) : kUsage;
+  }
+
+  // False, with a complaint, where the page can't be written.
+  bool Tell(const RunOptions& options, const Recording& recording, const RunResult& result) const {
     std::printf("run: %s seed %llu\n%s%s", options.name.c_str(),
                 static_cast<unsigned long long>(options.seed),
                 Explain(recording, result, arguments_.lines).c_str(), StatsLines(result).c_str());
@@ -169,12 +191,13 @@ class Tool {
       std::ofstream out(arguments_.html);
       out << HtmlPage(title, recording, result, describe_);
       if (!out.flush()) {
-        return Complain(
+        Complain(
             absl::StrCat("--html '", arguments_.html, "': expected a file that can be written"));
+        return false;
       }
       std::printf("page: %s\n", arguments_.html.c_str());
     }
-    return StatusOf(result);
+    return true;
   }
 
   int StatusOf(const RunResult& result) const {

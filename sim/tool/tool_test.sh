@@ -90,6 +90,16 @@ expect 1 '^runs 3, ok 0, failed 3' -- run --swarm --seeds 1..3 --mutate=toy.chec
 grep -q '^seed 2: verdict: FAILED check: .*planted' <<<"$output" ||
   { echo "FAILED: seed 2 isn't reported"; failures=$((failures + 1)); }
 
+# It gets its page all the same.
+expect 134 '^page: check.html$' -- explain --swarm --seed 1 --mutate=toy.late --html check.html
+grep -q 'a check failed' check.html || { echo "FAILED: no page"; failures=$((failures + 1)); }
+
+# What never comes to rest is a failure too.
+expect 1 '^verdict: FAILED storm: more than [0-9]+ events within a second' \
+  -- run --swarm --seed 1 --mutate=toy.storm
+expect 134 '^CHECK failed: .*hang: one event has taken' \
+  -- run --swarm --seed 1 --mutate=toy.hang
+
 expect 0 '^runs 8, ok 8, failed 0' -- run --swarm --seeds 1..8 --jobs 2 --hashes forward.txt
 expect 0 '^runs 8, ok 8' -- run --swarm --seeds 1..8 --reverse --check-hashes forward.txt
 expect 1 '^runs [0-9]+, ok 0, failed [1-9]' \
