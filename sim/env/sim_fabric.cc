@@ -114,7 +114,7 @@ void SimFabric::Send(NodeId from, NodeId to, std::string message) {
     ++counters_.duplicated;
     Launch(road, DrawDelay(road, rng), message);
   }
-  const Duration delay = DrawDelay(road, rng);
+  const Delay delay = DrawDelay(road, rng);
   MaybeCopy(road, rng, message);
   Launch(road, delay, std::move(message));
   MaybeReset(road, Mix(own, 1));
@@ -131,8 +131,8 @@ void SimFabric::MaybeCopy(const Road& road, Random rng, const std::string& messa
   }
   GRAPHDB_COVER("sim_fabric.late_copy");
   ++counters_.copied;
-  Launch(road, road.link.profile.delay_min + rng.UniformDuration(road.link.profile.copy_max),
-         message);
+  const LinkProfile& profile = road.link.profile;
+  Launch(road, {profile.delay_min + rng.UniformDuration(profile.copy_max), true}, message);
 }
 
 // Likewise. TCP's way to lose messages: all from some point on.
@@ -143,7 +143,7 @@ void SimFabric::MaybeReset(const Road& road, uint64_t draw) {
                                road.link.resets_asked++, drawn)) {
     return;
   }
-  std::vector<uint64_t>& in_flight = road.link.in_flight;
+  std::vector<InFlight>& in_flight = road.link.in_flight;
   if (in_flight.empty()) return;
   const uint64_t delivered = draw / kMillion % in_flight.size();
   if (delivered > 0 && in_flight.size() - delivered > 1) GRAPHDB_COVER("sim_fabric.stream_cut");
@@ -169,46 +169,60 @@ bool SimFabric::Happens(const Road& road, ChoiceKind kind, bool drawn) {
                                  road.link.questions++, drawn);
 }
 
-Duration SimFabric::DrawDelay(const Road& road, Random& rng) {
+SimFabric::Delay SimFabric::DrawDelay(const Road& road, Random& rng) {
   const LinkProfile& profile = road.link.profile;
   const uint64_t exponential = ExponentialFixed16(rng.Next());
   const __int128 above =
       static_cast<__int128>(profile.delay_mean.nanoseconds()) * exponential >> 16;
-  Duration delay = profile.delay_min + Duration::Nanoseconds(static_cast<int64_t>(above));
+  Delay delay{profile.delay_min + Duration::Nanoseconds(static_cast<int64_t>(above))};
   const uint64_t rare = rng.Below(kMillion);
   const bool stale = rare < profile.stale_ppm;
   const bool tail = !stale && rare < profile.stale_ppm + profile.tail_ppm;
   if (Happens(road, ChoiceKind::kStale, stale)) {
     ++counters_.late;
-    delay = delay + rng.UniformDuration(profile.stale_max);
+    delay = {delay.time + rng.UniformDuration(profile.stale_max), true};
   } else if (Happens(road, ChoiceKind::kTail, tail)) {
     ++counters_.late;
-    delay = delay + rng.UniformDuration(profile.tail_max);
+    delay = {delay.time + rng.UniformDuration(profile.tail_max), true};
   }
   return delay;
 }
 
-void SimFabric::Launch(const Road& road, Duration delay, std::string message) {
-  const auto& [link, from, to] = road;
-  if (link.in_flight.size() >= link.profile.queue_messages_max) {
-    GRAPHDB_COVER("sim_fabric.queue_full");
-    ++counters_.overflowed;
-    if (!link.profile.drop_oldest) return RecordUnsent(from, to, message, "overflow");
-    link.in_flight.erase(link.in_flight.begin());
+bool SimFabric::MakePlace(const Road& road, const std::string& message) {
+  std::vector<InFlight>& in_flight = road.link.in_flight;
+  const LinkProfile& profile = road.link.profile;
+  if (in_flight.size() < profile.queue_messages_max) return true;
+  const auto takes_place = [](const InFlight& sent) { return !sent.late; };
+  const auto taken = std::count_if(in_flight.begin(), in_flight.end(), takes_place);
+  if (static_cast<size_t>(taken) < profile.queue_messages_max) return true;
+  GRAPHDB_COVER("sim_fabric.queue_full");
+  ++counters_.overflowed;
+  if (!profile.drop_oldest) {
+    RecordUnsent(road.from, road.to, message, "overflow");
+    return false;
   }
-  delay = delay + Queue(link, message.size());
+  in_flight.erase(std::find_if(in_flight.begin(), in_flight.end(), takes_place));
+  return true;
+}
+
+void SimFabric::Launch(const Road& road, Delay delay, std::string message) {
+  const auto& [link, from, to] = road;
+  if (!delay.late && !MakePlace(road, message)) return;
+  const Duration due = loop_.now() + delay.time + Queue(link, message.size());
   const uint64_t number = ++launched_;
-  link.in_flight.push_back(number);
-  if (recorder_ != nullptr) RecordSent(from, to, loop_.now() + delay, number, message);
-  loop_.Deliver(loop_.now() + delay, NodeActor(from), NodeActor(to), number, std::move(message));
+  link.in_flight.push_back({number, delay.late});
+  if (recorder_ != nullptr) RecordSent(from, to, due, number, message);
+  loop_.Deliver(due, NodeActor(from), NodeActor(to), number, std::move(message));
 }
 
 void SimFabric::Arrive(ActorId from, ActorId to, uint64_t number, std::string message) {
   const NodeId sender = NodeOf(from);
   const NodeId target = NodeOf(to);
   Link& link = LinkOf(sender, target);
-  const auto under_way = std::lower_bound(link.in_flight.begin(), link.in_flight.end(), number);
-  const bool given_up = under_way == link.in_flight.end() || *under_way != number;
+  const auto under_way =
+      std::partition_point(link.in_flight.begin(), link.in_flight.end(),
+                           [number](const InFlight& sent) { return sent.number < number; });
+  const bool given_up = under_way == link.in_flight.end() || under_way->number != number;
   if (given_up) return RecordLost(sender, target, number, "given up");
   link.in_flight.erase(under_way);
   if (link.cut) {

@@ -14,8 +14,8 @@
 //
 // Invariants:
 //   1. No message is changed; none is delivered that wasn't sent.
-//   2. At most queue_messages_max are under way on a link; what is more is dropped, or
-//      the oldest for it.
+//   2. At most queue_messages_max are under way on a link, beside those that the network
+//      holds back; what is more is dropped, or the oldest for it.
 //
 // Deterministic thread only.
 #pragma once
@@ -98,12 +98,17 @@ class SimFabric final : public EventLoop::MessageSink {
   const NetworkCounters& counters() const { return counters_; }
 
  private:
+  struct InFlight {
+    uint64_t number = 0;
+    // The network holds it back: it takes no place in the sender's queue.
+    bool late = false;
+  };
   struct Link {
     LinkProfile profile;
     bool cut = false;
     Duration clogged_until;
     Duration free_at;                 // where it is narrow: when what was sent has left
-    std::vector<uint64_t> in_flight;  // numbers, rising
+    std::vector<InFlight> in_flight;  // by number, rising
     uint64_t stream = 0;
     int64_t instant = -1;
     uint64_t number = 0;
@@ -120,12 +125,18 @@ class SimFabric final : public EventLoop::MessageSink {
   size_t PlaceOf(NodeId from, NodeId to) const;
   Link& LinkOf(NodeId from, NodeId to) { return links_[PlaceOf(from, to)]; }
   bool Happens(const Road& road, ChoiceKind kind, bool drawn);
-  Duration DrawDelay(const Road& road, Random& rng);
+  struct Delay {
+    Duration time;
+    bool late = false;
+  };
+  Delay DrawDelay(const Road& road, Random& rng);
   void MaybeCopy(const Road& road, Random rng, const std::string& message);
   void MaybeReset(const Road& road, uint64_t draw);
   // How long a message waits before it sets out.
   Duration Queue(Link& link, size_t bytes);
-  void Launch(const Road& road, Duration delay, std::string message);
+  // False where the queue has no place for the message.
+  bool MakePlace(const Road& road, const std::string& message);
+  void Launch(const Road& road, Delay delay, std::string message);
   void RecordSent(NodeId from, NodeId to, Duration due, uint64_t number, absl::string_view message);
   void RecordLost(NodeId from, NodeId to, uint64_t number, const char* why);
   // Of a message that never leaves.

@@ -127,6 +127,19 @@ TEST_F(SimFabricTest, BoundedLinkDropsWhatDoesNotFit) {
   EXPECT_EQ(fabric_.counters().overflowed, 15u);
 }
 
+TEST_F(SimFabricTest, WhatTheNetworkHoldsBackTakesNoPlace) {
+  LinkProfile profile;
+  profile.queue_messages_max = 10;
+  profile.copy_ppm = 1'000'000;
+  fabric_.SetProfile(profile);
+  for (int second = 1; second <= 5; ++second) {
+    for (int i = 0; i < 10; ++i) fabric_.Send(NodeId(0), NodeId(1), "x");
+    loop_.RunUntil(Duration::Seconds(second));
+  }
+  EXPECT_EQ(fabric_.counters().copied, 50u);
+  EXPECT_EQ(fabric_.counters().overflowed, 0u);
+}
+
 TEST_F(SimFabricTest, OrTheOldestForIt) {
   LinkProfile profile;
   profile.queue_messages_max = 10;

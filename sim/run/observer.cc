@@ -276,13 +276,17 @@ bool Observer::Settled() const {
     Term term_max;
     Term term_min = Term(~uint64_t{0});
     bool led = true;  // everybody knows by whom
+    uint32_t replicas = 0;
   };
   std::map<ShardId, Range> groups;
+  uint32_t kept = 0;
   for (uint32_t n = 0; n < nodes_.size(); ++n) {
     if (world_.Lost(NodeId(n))) continue;
     if (!world_.Up(NodeId(n))) return false;
+    ++kept;
     world_.VisitReplicas(NodeId(n), [&](const ReplicaView& view) {
       Range& range = groups[view.group];
+      ++range.replicas;
       range.commit_max = std::max(range.commit_max, view.commit);
       range.applied_min = std::min(range.applied_min, view.applied);
       range.term_max = std::max(range.term_max, view.term);
@@ -290,9 +294,10 @@ bool Observer::Settled() const {
       range.led = range.led && (view.is_leader || view.knows_leader);
     });
   }
-  return std::all_of(groups.begin(), groups.end(), [](const auto& group) {
+  return std::all_of(groups.begin(), groups.end(), [kept](const auto& group) {
     const Range& range = group.second;
-    return range.applied_min == range.commit_max && range.term_min == range.term_max && range.led;
+    return range.replicas == kept && range.applied_min == range.commit_max &&
+           range.term_min == range.term_max && range.led;
   });
 }
 

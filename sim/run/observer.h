@@ -49,8 +49,8 @@ class Observer {
   // lead: who is up and leads, whose term, log and commit is ahead of whose. Hashes.
   const std::set<uint32_t>& constellations() const { return constellations_; }
 
-  // Every node is up, and all replicas of each group are in one term with one leader
-  // and have applied all that any of them knows as committed.
+  // Every node is up with a replica of each group, and all of a group are in one term
+  // with one leader and have applied all that any of them knows as committed.
   bool Settled() const;
   // "; node2 shard=1 term 7 leads, first 3, last 9, commit 9, applied 9; ...", for the
   // report of a run that hangs.
