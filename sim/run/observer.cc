@@ -141,6 +141,7 @@ MaybeViolation Observer::CheckCommitOrder(const ReplicaView& view, LogIndex inde
   decided.through = index;
   const DecisionView decision = view.decision(index);
   if (view.group == kMetaGroup) oracle_.OnCommitted(decision);
+  transactions_.OnCommitted(view.group, decision);
   if (auto v = reads_.OnCommitted(view.group, index, decision)) return v;
   if (auto v = CheckResolution(view.group, index, decision)) return v;
   const Timestamp before = decided.highest;

@@ -17,6 +17,7 @@
 #include "sim/run/leadership.h"
 #include "sim/run/oracle_watch.h"
 #include "sim/run/read_watch.h"
+#include "sim/run/txn_watch.h"
 #include "sim/world/world.h"
 
 namespace graphdb::sim {
@@ -44,6 +45,7 @@ class Observer {
   // Leaders of new terms since the run began.
   uint64_t leaders_seen() const { return leaders_seen_; }
   const RaftSafety& safety() const { return safety_; }
+  const TxnWatch& transactions() const { return transactions_; }
   Leadership& leadership() { return leadership_; }
   // Each pattern that a group's replicas were in when one of them began or ceased to
   // lead: who is up and leads, whose term, log and commit is ahead of whose. Hashes.
@@ -113,6 +115,7 @@ class Observer {
   Durability durability_;
   OracleWatch oracle_;
   ReadWatch reads_;
+  TxnWatch transactions_;
   std::map<ShardId, Decided> decided_;
   std::map<Timestamp, Timestamp> resolved_;  // start -> commit; 0: without effect
   uint64_t leaders_seen_ = 0;

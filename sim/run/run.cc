@@ -223,6 +223,9 @@ class Run {
     if (auto violation = CheckIntents(*world_.engine(FirstKept()), options_.shards)) {
       return Fail(violation->oracle, violation->message);
     }
+    if (auto violation = observer_.transactions().Check(*world_.engine(FirstKept()))) {
+      return Fail(violation->oracle, violation->message);
+    }
     const bool all_kept =
         options_.knobs.dedupe_retention_periods >= NodeKnobs().dedupe_retention_periods;
     if (forms_cluster_) {

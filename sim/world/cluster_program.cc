@@ -94,10 +94,20 @@ DecisionView DecisionOf(ShardId group, const raft::Entry& entry) {
   v1::ShardCommand command;
   const bool of_shard = group != kMetaGroup && entry.kind == raft::EntryKind::kNormal;
   if (!of_shard || !command.ParseFromString(entry.data)) return decision;
+  const auto keep = [&decision](const v1::TxnId& txn, v1::TxnPart* part) {
+    decision.txn = Timestamp(txn.start_ts());
+    decision.session = txn.session();
+    decision.sequence = txn.sequence();
+    if (part != nullptr) decision.part = std::make_shared<v1::TxnPart>(std::move(*part));
+  };
   if (command.has_commit()) {
     decision = {true, Timestamp(command.commit().commit_ts())};
+    keep(command.commit().txn(), command.mutable_commit()->mutable_part());
+  } else if (command.has_prepare()) {
+    keep(command.prepare().txn(), command.mutable_prepare()->mutable_part());
   } else if (command.has_decide()) {
     decision.commit_ts = Timestamp(command.decide().commit_ts());
+    keep(command.decide().txn(), nullptr);
   } else if (command.has_resolve() && command.resolve().state() != v1::TXN_RESOLVED) {
     decision.resolves = Timestamp(command.resolve().start_ts());
     if (command.resolve().state() == v1::TXN_COMMITTED) {

@@ -19,6 +19,10 @@
 #include "sim/check/raft_safety.h"
 #include "sim/world/run_options.h"
 
+namespace graphdb::v1 {
+class TxnPart;
+}
+
 namespace graphdb::sim {
 
 // What an entry decides: the commit timestamp that a shard's log gives out with it.
@@ -31,6 +35,12 @@ struct DecisionView {
   // Of a shard: the start of a transaction that ends here, at `commit_ts` or, where
   // that is 0, without effect.
   Timestamp resolves = {};
+  // Of a shard: the start of the transaction that this is a commit, a prepare or the
+  // decision of, the request that it is for, and what it reads and writes here.
+  Timestamp txn = {};
+  uint64_t session = 0;
+  uint64_t sequence = 0;
+  std::shared_ptr<const v1::TxnPart> part = {};
 };
 
 // What an observer sees of one replica. Valid during the visit only.
