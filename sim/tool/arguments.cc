@@ -145,8 +145,8 @@ bool SetSwitch(absl::string_view option, Arguments* arguments, bool* swarm) {
 }
 
 absl::Status CheckTogether(const Arguments& arguments, bool swarm) {
-  if (swarm && !arguments.scenario.empty()) {
-    return absl::InvalidArgumentError("--swarm and --scenario: expected one of them");
+  if (swarm != arguments.scenario.empty()) {
+    return absl::InvalidArgumentError("expected one of --swarm and --scenario FILE");
   }
   if (arguments.many && arguments.seed_given) {
     return absl::InvalidArgumentError("--seed and --seeds: expected one of them");

@@ -41,11 +41,13 @@ TEST(ArgumentsTest, MistakesNameOptionValueAndExpectation) {
   EXPECT_EQ(ErrorOf({"run", "--mutate=rule-T99"}),
             "--mutate 'rule-T99': expected an ID of docs/mutants.md");
   EXPECT_EQ(ErrorOf({"run", "--swarm", "--scenario", "a"}),
-            "--swarm and --scenario: expected one of them");
-  EXPECT_NE(ErrorOf({"run", "--reverse"}), "ok");
-  EXPECT_EQ(ErrorOf({"explain", "--seeds", "1..2"}),
+            "expected one of --swarm and --scenario FILE");
+  EXPECT_EQ(ErrorOf({"run"}), "expected one of --swarm and --scenario FILE");
+  EXPECT_NE(ErrorOf({"run", "--swarm", "--reverse"}), "ok");
+  EXPECT_EQ(ErrorOf({"explain", "--swarm", "--seeds", "1..2"}),
             "explain --seeds: expected one run, with --seed N");
-  EXPECT_EQ(ErrorOf({"run", "--html", "a"}), "--html: expected with the command explain");
+  EXPECT_EQ(ErrorOf({"run", "--swarm", "--html", "a"}),
+            "--html: expected with the command explain");
 }
 
 TEST(ExploreArgumentsTest, ARangeIsRunAsItIsAndTimeIsGuided) {

@@ -15,6 +15,7 @@
 #include "sim/explain/recording.h"
 #include "sim/run/run.h"
 #include "sim/tool/campaign.h"
+#include "sim/tool/option_reader.h"
 #include "sim/tool/report.h"
 #include "sim/tool/run_spec.h"
 #include "sim/tripwire/tripwire.h"
@@ -36,22 +37,17 @@ struct BisectArguments {
 
 absl::StatusOr<BisectArguments> Parse(const std::vector<std::string>& args, bool statements) {
   BisectArguments bisect;
-  std::vector<std::string> rest = {"run"};
-  for (size_t i = 0; i < args.size(); ++i) {
-    uint32_t* number = args[i] == "--moments"   ? &bisect.moments
-                       : args[i] == "--futures" ? &bisect.futures
-                                                : nullptr;
-    if (number == nullptr) {
-      rest.push_back(args[i]);
-      continue;
-    }
-    const std::string value = i + 1 < args.size() ? args[i + 1] : "";
-    if (!absl::SimpleAtoi(value, number) || *number < 2 || *number > 1000) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(args[i], " '", value, "': expected a number from 2 to 1000"));
-    }
-    ++i;
-  }
+  GRAPHDB_ASSIGN_OR_RETURN(
+      std::vector<std::string> rest,
+      TakeOptions(args, {"--moments", "--futures"},
+                  [&](const std::string& option, const std::string& value) {
+                    uint32_t* const number =
+                        option == "--moments" ? &bisect.moments : &bisect.futures;
+                    return absl::SimpleAtoi(value, number) && *number >= 2 && *number <= 1000
+                               ? absl::OkStatus()
+                               : Expected(option, value, "a number from 2 to 1000");
+                  }));
+  rest.insert(rest.begin(), "run");
   GRAPHDB_ASSIGN_OR_RETURN(Arguments arguments, ParseArguments(rest));
   if (arguments.many) {
     return absl::InvalidArgumentError("bisect --seeds: expected one run, with --seed N");

@@ -28,4 +28,21 @@ absl::Status ReadOptions(
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::vector<std::string>> TakeOptions(
+    const std::vector<std::string>& args, const std::set<std::string>& names,
+    const std::function<absl::Status(const std::string& option, const std::string& value)>& take) {
+  std::vector<std::string> others;
+  for (size_t i = 0; i < args.size(); ++i) {
+    if (names.count(args[i].substr(0, args[i].find('='))) == 0) {
+      others.push_back(args[i]);
+      continue;
+    }
+    std::vector<std::string> option = {args[i]};
+    const bool apart = args[i].find('=') == std::string::npos;
+    if (apart && i + 1 < args.size()) option.push_back(args[++i]);
+    GRAPHDB_RETURN_IF_ERROR(ReadOptions(option, nullptr, take));
+  }
+  return others;
+}
+
 }  // namespace graphdb::sim

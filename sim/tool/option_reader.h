@@ -5,10 +5,12 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
 namespace graphdb::sim {
@@ -20,6 +22,12 @@ absl::Status Expected(absl::string_view option, absl::string_view value, absl::s
 // An unknown option is called that by `take`, whether or not a value follows.
 absl::Status ReadOptions(
     const std::vector<std::string>& args, const std::function<bool(const std::string& word)>& alone,
+    const std::function<absl::Status(const std::string& option, const std::string& value)>& take);
+
+// For a command that has options of its own beside those of another one: takes the named
+// ones out, each in either form, and returns all other words as they stood.
+absl::StatusOr<std::vector<std::string>> TakeOptions(
+    const std::vector<std::string>& args, const std::set<std::string>& names,
     const std::function<absl::Status(const std::string& option, const std::string& value)>& take);
 
 }  // namespace graphdb::sim

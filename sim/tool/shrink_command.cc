@@ -9,6 +9,7 @@
 #include "core/base/status_macros.h"
 #include "sim/tool/arguments.h"
 #include "sim/tool/campaign.h"
+#include "sim/tool/option_reader.h"
 #include "sim/tool/run_spec.h"
 #include "sim/tool/shrink_run.h"
 
@@ -26,22 +27,21 @@ struct ShrinkArguments {
 
 absl::StatusOr<ShrinkArguments> Parse(const std::vector<std::string>& args, bool statements) {
   ShrinkArguments shrink;
-  std::vector<std::string> rest = {"run"};
-  for (size_t i = 0; i < args.size(); ++i) {
-    const std::string& arg = args[i];
-    if (arg != "--seconds" && arg != "--out" && arg != "--name") {
-      rest.push_back(arg);
-      continue;
-    }
-    const std::string value = ++i < args.size() ? args[i] : "";
-    if (arg == "--out") shrink.out = value;
-    if (arg == "--name") shrink.name = value;
-    const bool number = arg == "--seconds";
-    if (number ? !absl::SimpleAtoi(value, &shrink.limits.seconds) : value.empty()) {
-      return absl::InvalidArgumentError(absl::StrCat(arg, " '", value, "': expected ",
-                                                     number ? "a number of seconds" : "a name"));
-    }
-  }
+  GRAPHDB_ASSIGN_OR_RETURN(std::vector<std::string> rest,
+                           TakeOptions(args, {"--seconds", "--out", "--name"},
+                                       [&](const std::string& option, const std::string& value) {
+                                         if (option == "--seconds") {
+                                           return absl::SimpleAtoi(value, &shrink.limits.seconds)
+                                                      ? absl::OkStatus()
+                                                      : Expected(option, value,
+                                                                 "a number of seconds");
+                                         }
+                                         if (value.empty())
+                                           return Expected(option, value, "a name");
+                                         (option == "--out" ? shrink.out : shrink.name) = value;
+                                         return absl::OkStatus();
+                                       }));
+  rest.insert(rest.begin(), "run");
   GRAPHDB_ASSIGN_OR_RETURN(Arguments arguments, ParseArguments(rest));
   if (arguments.many) {
     return absl::InvalidArgumentError("shrink --seeds: expected one run, with --seed N");

@@ -79,7 +79,9 @@ expect 1 '^verdict: FAILED graph-symmetry' -- run --scenario shrunk.txt --mutate
 grep -q '^# mutant: toy.edges$' shrunk.txt && grep -q '^# oracle: graph-symmetry$' shrunk.txt ||
   { echo "FAILED: the head"; cat shrunk.txt; failures=$((failures + 1)); }
 expect 0 '^# oracle: check$' -- shrink --swarm --seed 1 --mutate=toy.check --seconds 60
-expect 1 "^the run doesn't fail" -- shrink --swarm --seed 1
+expect 1 "^the run doesn't fail" -- shrink --swarm --seed 1 --seconds=60
+expect 2 "--seconds 'x': expected a number of seconds" -- shrink --swarm --seed 1 --seconds=x
+expect 2 'expected one of --swarm and --scenario FILE' -- run
 expect 2 'shrink --seeds: expected one run' -- shrink --swarm --seeds 1..3
 
 # A failed check: in one run the context has the replay line; in a campaign the
