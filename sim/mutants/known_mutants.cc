@@ -36,6 +36,10 @@ absl::StatusOr<KnownMutant> ParseLine(absl::string_view line) {
   for (const KnownMutant::Kind kind : kKinds) {
     if (part(3) != KindName(kind)) continue;
     mutant.kind = kind;
+    if (mutant.why.empty() != (kind == KnownMutant::Kind::kSwarm)) {
+      return absl::InvalidArgumentError(
+          "expected a sixth part where the kind is not swarm: why, and the test that finds it");
+    }
     return mutant;
   }
   return absl::InvalidArgumentError(

@@ -10,7 +10,7 @@ namespace {
 
 TEST(KnownMutantsTest, ReadsALine) {
   const auto mutants = ParseKnownMutants(
-      "# comment\n\nraft.a | 1 | bug-R1 | swarm | What | is cut.\nraft.b | 3 | | unit | X. | "
+      "# comment\n\nraft.a | 1 | bug-R1 | swarm | What is cut.\nraft.b | 3 | | unit | X. | "
       "Why.\n");
   ASSERT_TRUE(mutants.ok()) << mutants.status();
   ASSERT_EQ(mutants->size(), 2u);
@@ -28,6 +28,8 @@ TEST(KnownMutantsTest, SaysWhatALineLacks) {
   EXPECT_EQ(error("raft.a | 1 | | often | X.\n"),
             "mutants.txt:1: kind 'often': expected swarm, count or unit");
   EXPECT_TRUE(absl::StrContains(error("raft.a\n"), "expected ID | tier"));
+  EXPECT_TRUE(absl::StrContains(error("raft.a | 1 | | unit | X.\n"), "expected a sixth part"));
+  EXPECT_TRUE(absl::StrContains(error("raft.a | 1 | | swarm | X. | Y.\n"), "a sixth part"));
 }
 
 TEST(KnownMutantsTest, EachHasOneNameAndMaybeAnother) {
