@@ -38,8 +38,7 @@ ShardHost::ShardHost(const NodeOptions& options, env::Env& env, GroupHost& group
       group_(group),
       router_(router),
       cache_(cache),
-      machine_(group.group(),
-               {options.tuning.edge_entries_per_look, options.tuning.records_dropped_max}),
+      machine_(group.group(), options.tuning.shard_pages),
       leader_(LeaderOptions(options, group.group()), env.kv, cache) {}
 
 void ShardHost::Serve(v1::ShardRequest request, Reply reply) {

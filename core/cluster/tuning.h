@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/shard/shard_pages.h"
+
 namespace graphdb::cluster {
 
 struct Tuning {
@@ -36,9 +38,8 @@ struct Tuning {
   uint32_t dedupe_retention_periods = 1200;  // of half a second
   uint64_t oracle_bound_window = 1'000'000;  // how far ahead the bound is persisted
   uint32_t id_block = 1'000;                 // counters a gateway takes at once
-  // shard::ShardPages: the same on all nodes of a cluster.
-  uint32_t edge_entries_per_look = 1'000;
-  uint32_t records_dropped_max = 2'000;
+  // Of an entry: the same on all nodes of a cluster.
+  shard::ShardPages shard_pages;
 
   friend bool operator==(const Tuning&, const Tuning&) = default;
 };

@@ -33,6 +33,7 @@
 #include "absl/strings/string_view.h"
 #include "core/base/ids.h"
 #include "core/env/kv_engine.h"
+#include "core/shard/shard_pages.h"
 #include "core/storage/slots.h"
 #include "proto/shard.pb.h"
 
@@ -57,13 +58,6 @@ struct ApplyResult {
   std::string message;                      // why refused, for people
   std::vector<v1::TxnId> pending;           // FENCE_PENDING: settle these, fence again
   std::vector<Timestamp> resolved;          // intents of these are gone from this shard
-};
-
-// How much of one kind an entry reads or drops at once. All replicas need the same
-// numbers: what one entry drops is part of the state.
-struct ShardPages {
-  uint32_t edge_entries = 1'000;     // of a look for relationships that are left
-  uint32_t records_dropped = 2'000;  // by one RaiseFloors; the next one goes on
 };
 
 class ShardStateMachine {

@@ -46,8 +46,7 @@ cluster::Tuning TuningOf(const NodeKnobs& knobs) {
   tuning.id_block = knobs.id_block;
   tuning.count_step_entries = knobs.count_step_entries;
   tuning.plans_kept = knobs.plans_kept;
-  tuning.edge_entries_per_look = knobs.edge_entries_per_look;
-  tuning.records_dropped_max = knobs.records_dropped_max;
+  tuning.shard_pages = {knobs.edge_entries_per_look, knobs.records_dropped_max};
   return tuning;
 }
 

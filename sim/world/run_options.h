@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/env/time.h"
+#include "core/shard/shard_pages.h"
 #include "sim/env/choices.h"
 #include "sim/env/sim_disk.h"
 #include "sim/env/sim_fabric.h"
@@ -75,8 +76,8 @@ struct NodeKnobs {
   uint32_t id_block = 1'000;
   uint32_t count_step_entries = 2'000;
   uint32_t plans_kept = 1'000;
-  uint32_t edge_entries_per_look = 1'000;
-  uint32_t records_dropped_max = 2'000;
+  uint32_t edge_entries_per_look = shard::ShardPages().edge_entries;
+  uint32_t records_dropped_max = shard::ShardPages().records_dropped;
 
   friend bool operator==(const NodeKnobs&, const NodeKnobs&) = default;
 };
