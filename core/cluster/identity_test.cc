@@ -4,9 +4,18 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+#include <utility>
+#include <vector>
+
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "core/cluster/applied_record.h"
 #include "core/cluster/snapshot_stage.h"
+#include "core/graph/codec.h"
+#include "core/storage/keys.h"
+#include "core/storage/mvcc.h"
 
 namespace graphdb::cluster {
 namespace {
@@ -61,6 +70,8 @@ TEST(AppliedRecordTest, RoundTripsAndRefusesDamage) {
   AppliedRecord record{LogIndex(7), Term(3), {}};
   record.config.voters[ReplicaId(9)] = NodeId(1);
   const std::string bytes = EncodeApplied(record);
+  EXPECT_EQ(absl::BytesToHexString(bytes), "01070309010000010901000000");
+  EXPECT_EQ(absl::BytesToHexString(AppliedRecordKey(ShardId(3))), "00004d00037265706c696361");
   const absl::StatusOr<AppliedRecord> back = DecodeApplied(bytes);
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(*back, record);
@@ -70,9 +81,43 @@ TEST(AppliedRecordTest, RoundTripsAndRefusesDamage) {
   EXPECT_FALSE(DecodeApplied(bytes + "x").ok());
 }
 
+// docs/formats/engine-records.md. The golden file never changes: other bytes are
+// another format, with a number in the manifest and a file of their own.
+TEST(StagedSnapshotTest, TheFileHasItsGoldenBytes) {
+  AppliedRecord record{LogIndex(7), Term(3), {}};
+  record.config.voters[ReplicaId(9)] = NodeId(1);
+  const std::string version(1, '\x01');
+  const std::vector<std::pair<std::string, std::string>> pairs = {
+      {AppliedRecordKey(ShardId(3)), EncodeApplied(record)},
+      {storage::VersionedKey(storage::NodeKey(ElementId(1)), Timestamp(256)),
+       version + graph::EncodeNode({ElementId(1), {"A"}, {}})}};
+  std::string file;
+  for (const auto& [key, value] : pairs) PutStagedPair(&file, key, value);
+  std::ifstream in("core/cluster/testdata/staged-snapshot-v1.hex");
+  const std::string golden{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  std::string wrapped;
+  const std::string hex = absl::BytesToHexString(file);
+  for (size_t i = 0; i < hex.size(); i += 64) absl::StrAppend(&wrapped, hex.substr(i, 64), "\n");
+  EXPECT_EQ(wrapped, golden) << "now:\n" << wrapped;
+
+  ByteReader reader(file);
+  absl::string_view key, value;
+  for (const auto& [expected_key, expected_value] : pairs) {
+    ASSERT_TRUE(TakeStagedPair(&reader, &key, &value));
+    EXPECT_EQ(key, expected_key);
+    EXPECT_EQ(value, expected_value);
+  }
+  EXPECT_TRUE(reader.empty());
+  ByteReader cut(absl::string_view(file).substr(0, pairs[0].first.size() + 5));
+  EXPECT_FALSE(TakeStagedPair(&cut, &key, &value));
+}
+
 TEST(StagedSnapshotTest, ManifestRoundTripsAndRefusesTruncation) {
   const StagedSnapshot staged{"stage-00001-00", 42, 7, "meta"};
   const std::string bytes = EncodeManifest(staged);
+  EXPECT_EQ(absl::BytesToHexString(bytes),
+            "010e73746167652d30303030312d30302a000000000000000700000004"
+            "6d657461");
   const absl::StatusOr<StagedSnapshot> back = DecodeManifest(bytes);
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(back->file, staged.file);

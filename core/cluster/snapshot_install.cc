@@ -75,7 +75,7 @@ absl::Status SnapshotInstall::IngestBuffered(env::KvBatch* batch) {
   ByteReader in(buffer_);
   size_t used = 0;
   absl::string_view key, value;
-  while (in.Bytes(&key) && in.Bytes(&value)) {
+  while (TakeStagedPair(&in, &key, &value)) {
     used = buffer_.size() - in.rest().size();
     if (key == AppliedRecordKey(group_)) continue;
     batch->Put(std::string(key), std::string(value));

@@ -1,7 +1,7 @@
 #include "core/cluster/snapshot_sender.h"
 
-#include "core/base/coding.h"
 #include "core/base/crc32c.h"
+#include "core/cluster/snapshot_stage.h"
 
 namespace graphdb::cluster {
 namespace {
@@ -42,8 +42,7 @@ bool SnapshotSender::FillPiece() {
       iterator_ = reader_->Iterate(ranges_[range_].begin, ranges_[range_].end);
     }
     if (iterator_->Valid()) {
-      PutBytes(&piece_, iterator_->key());
-      PutBytes(&piece_, iterator_->value());
+      PutStagedPair(&piece_, iterator_->key(), iterator_->value());
       iterator_->Next();
       continue;
     }

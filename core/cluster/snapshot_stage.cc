@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "core/base/coding.h"
 #include "core/base/crc32c.h"
 #include "core/base/mutant.h"
 
@@ -16,6 +15,15 @@ constexpr uint8_t kManifestFormat = 1;
 constexpr uint64_t kReadBytes = 1u << 20;
 
 }  // namespace
+
+void PutStagedPair(std::string* file, absl::string_view key, absl::string_view value) {
+  PutBytes(file, key);
+  PutBytes(file, value);
+}
+
+bool TakeStagedPair(ByteReader* in, absl::string_view* key, absl::string_view* value) {
+  return in->Bytes(key) && in->Bytes(value);
+}
 
 std::string EncodeManifest(const StagedSnapshot& staged) {
   std::string out;

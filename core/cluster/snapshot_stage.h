@@ -20,6 +20,8 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "core/base/coding.h"
 #include "core/cluster/peer_link.h"
 #include "core/env/env.h"
 
@@ -32,6 +34,11 @@ struct StagedSnapshot {
   uint32_t crc32c = 0;
   std::string meta;  // encoded raft snapshot message
 };
+
+// A staged file holds every key of the group with its value, in the order of keys.
+void PutStagedPair(std::string* file, absl::string_view key, absl::string_view value);
+// Takes one off the front; false where the bytes end before it does.
+bool TakeStagedPair(ByteReader* in, absl::string_view* key, absl::string_view* value);
 
 std::string EncodeManifest(const StagedSnapshot& staged);
 absl::StatusOr<StagedSnapshot> DecodeManifest(absl::string_view bytes);
