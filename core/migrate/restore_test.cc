@@ -178,7 +178,7 @@ TEST_F(RestoreTest, AFileThatChangesBetweenThePassesIsRefused) {
 TEST_F(RestoreTest, ADanglingRelationshipIsRefusedByName) {
   const Result result = Run(File('a', true));
   EXPECT_EQ(result.status().message(),
-            "line 10: relationship 7 is attached to node 99, which the snapshot doesn't hold");
+            "line 9: relationship 7 is attached to node 99, which the snapshot doesn't hold");
   EXPECT_EQ(Marker()->state, State::kInProgress);
 }
 

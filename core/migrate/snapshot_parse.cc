@@ -195,13 +195,13 @@ absl::StatusOr<SnapshotLine> ReadHeader(Fields* fields) {
   GRAPHDB_RETURN_IF_ERROR(fields->status());
   if (out.min_reader > kSnapshotVersion) {
     return absl::UnimplementedError(absl::StrCat("field 'min_reader' is ", out.min_reader,
-                                                 "; this program reads version ", kSnapshotVersion,
-                                                 ": use a newer one"));
+                                                 "; expected at most ", kSnapshotVersion,
+                                                 ": use a newer program"));
   }
   if (!out.required_features.empty()) {
     return absl::UnimplementedError(absl::StrCat("field 'required_features' names '",
                                                  out.required_features[0],
-                                                 "', which this program doesn't know"));
+                                                 "'; expected none: use a newer program"));
   }
   fields->Unsigned("ver", &out.version);
   fields->Is("kind", "full");
@@ -350,8 +350,8 @@ std::string CanonicalText(const SnapshotLine& line) {
 absl::StatusOr<SnapshotLine> ParseLine(absl::string_view line) {
   const Json json = Json::parse(line.begin(), line.end(), nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded() || !json.is_object()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("'", absl::CHexEscape(line.substr(0, kShownMax)), "' is not a JSON object"));
+    return absl::InvalidArgumentError(absl::StrCat("'", absl::CHexEscape(line.substr(0, kShownMax)),
+                                                   "' is not a JSON object; expected one"));
   }
   Fields fields(json);
   std::string kind;

@@ -14,19 +14,30 @@
 #include "core/storage/keys.h"
 
 namespace graphdb::migrate {
-namespace {
-
-absl::Status OutOfPlace(absl::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat(what, " is out of place"));
-}
-
-}  // namespace
 
 absl::Status SnapshotReader::Damaged(absl::string_view field, absl::string_view found,
                                      absl::string_view expected) const {
   if (GRAPHDB_MUTANT("prop-P31.flipped-byte")) return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat("field '", field, "' is ", found,
-                                          "; the file's bytes have ", expected, " (damaged)"));
+  return absl::DataLossError(absl::StrCat("field '", field, "' is ", found, "; expected ", expected,
+                                          " by the file's bytes (damaged)"));
+}
+
+std::string SnapshotReader::Expected() const {
+  switch (at_) {
+    case At::kHeader:
+      return "the header";
+    case At::kSection:
+      return sections_.size() < 2 ? absl::StrCat("section ", sections_.size() + 1) : "the footer";
+    case At::kRecord:
+      return block_.empty() ? "a record or the section's end" : "a record or the block's end";
+    case At::kEnd:
+      return "the end of the file";
+  }
+  return "";
+}
+
+absl::Status SnapshotReader::OutOfPlace(absl::string_view what) const {
+  return absl::DataLossError(absl::StrCat(what, " is out of place; expected ", Expected()));
 }
 
 absl::Status SnapshotReader::Feed(absl::string_view bytes) {
@@ -34,8 +45,9 @@ absl::Status SnapshotReader::Feed(absl::string_view bytes) {
     const size_t end = bytes.find('\n');
     const size_t size = end == absl::string_view::npos ? bytes.size() : end + 1;
     if (partial_.size() + size > kSnapshotLineBytesMax) {
-      status_ = absl::InvalidArgumentError(absl::StrCat(
-          "line ", summary_.lines + 1, ": longer than ", kSnapshotLineBytesMax, " bytes"));
+      status_ = absl::DataLossError(absl::StrCat("line ", summary_.lines + 1,
+                                                 ": too long; expected at most ",
+                                                 kSnapshotLineBytesMax, " bytes"));
       break;
     }
     if (end == absl::string_view::npos) {
@@ -55,19 +67,20 @@ absl::Status SnapshotReader::Feed(absl::string_view bytes) {
 }
 
 absl::Status SnapshotReader::OnLine(absl::string_view line) {
-  ++summary_.lines;
+  error_line_ = ++summary_.lines;
   line_ = line;
   absl::Status status;
   if (at_ == At::kEnd) {
-    status = absl::InvalidArgumentError("something follows the footer");
+    status = OutOfPlace("what follows the footer");
   } else {
     absl::StatusOr<SnapshotLine> parsed = ParseLine(line.substr(0, line.size() - 1));
     status = parsed.status();
     if (parsed.ok()) status = std::visit([this](const auto& kind) { return On(kind); }, *parsed);
   }
   if (!status.ok()) {
-    return absl::Status(status.code(),
-                        absl::StrCat("line ", summary_.lines, ": ", status.message()));
+    // What isn't a line of a snapshot was one, or the file never was one.
+    const auto code = absl::IsInvalidArgument(status) ? absl::StatusCode::kDataLoss : status.code();
+    return absl::Status(code, absl::StrCat("line ", error_line_, ": ", status.message()));
   }
   file_hash_.Update(line);
   if (section_.has_value()) section_hash_.Update(line);
@@ -100,7 +113,7 @@ absl::Status SnapshotReader::On(const NodeLine& line) {
       TakeRecord(SnapshotSection::kNodes, storage::NodeKey(line.node.id), line.ts));
   summary_.ids.Cover(line.node.id.value());
   summary_.digest.AddNode(graph::kDefaultDigestKey, line.node, line.ts);
-  block_.emplace_back(line);
+  block_.push_back({summary_.lines, line});
   return absl::OkStatus();
 }
 
@@ -109,28 +122,29 @@ absl::Status SnapshotReader::On(const EdgeLine& line) {
       TakeRecord(SnapshotSection::kEdges, storage::OutKey(line.relationship), line.ts));
   summary_.ids.Cover(line.relationship.id.value());
   summary_.digest.AddRelationship(graph::kDefaultDigestKey, line.relationship, line.ts);
-  block_.emplace_back(line);
+  block_.push_back({summary_.lines, line});
   return absl::OkStatus();
 }
 
 absl::Status SnapshotReader::TakeRecord(SnapshotSection section, std::string key, Timestamp ts) {
   if (at_ != At::kRecord || section_ != section) return OutOfPlace("this record");
   if (ts > summary_.header.to_seq) {
-    return absl::InvalidArgumentError(absl::StrCat("field 'v' has timestamp ", ts.value(),
-                                                   "; expected at most to_seq ",
-                                                   summary_.header.to_seq.value()));
+    return absl::DataLossError(absl::StrCat("field 'v' has timestamp ", ts.value(),
+                                            "; expected at most to_seq ",
+                                            summary_.header.to_seq.value()));
   }
   if (!last_key_.empty() && key <= last_key_) {
-    return absl::InvalidArgumentError(absl::StrCat(storage::DescribeKey(key), " after ",
-                                                   storage::DescribeKey(last_key_),
-                                                   "; expected ascending keys, each once"));
+    return absl::DataLossError(absl::StrCat(storage::DescribeKey(key), " after ",
+                                            storage::DescribeKey(last_key_),
+                                            "; expected ascending keys, each once"));
   }
   last_key_ = std::move(key);
   ++section_records_;
   block_bytes_ += line_.size();
   block_crc_ = Crc32c(line_, block_crc_);
-  if (block_.size() >= kBlockRecordsMax) return OutOfPlace("a record beyond the block's limit");
-  return absl::OkStatus();
+  if (block_.size() < kBlockRecordsMax) return absl::OkStatus();
+  return absl::DataLossError(
+      absl::StrCat("a block of more records; expected at most ", kBlockRecordsMax));
 }
 
 absl::Status SnapshotReader::On(const BlockLine& line) {
@@ -155,11 +169,12 @@ absl::Status SnapshotReader::On(const BlockLine& line) {
 }
 
 absl::Status SnapshotReader::Deliver() {
-  for (const auto& record : block_) {
-    if (const NodeLine* node = std::get_if<NodeLine>(&record)) {
+  for (const Record& record : block_) {
+    error_line_ = record.line;
+    if (const NodeLine* node = std::get_if<NodeLine>(&record.element)) {
       GRAPHDB_RETURN_IF_ERROR(sink_->OnNode(node->node, node->ts));
     } else {
-      const EdgeLine& edge = std::get<EdgeLine>(record);
+      const EdgeLine& edge = std::get<EdgeLine>(record.element);
       GRAPHDB_RETURN_IF_ERROR(sink_->OnRelationship(edge.relationship, edge.ts));
     }
   }
@@ -201,7 +216,7 @@ absl::Status SnapshotReader::On(const FooterLine& line) {
     return Damaged(field, absl::StrCat(found), absl::StrCat(expected));
   };
   if (line.sections != sections_) {
-    GRAPHDB_RETURN_IF_ERROR(Damaged("sections", "another list", "other sections"));
+    GRAPHDB_RETURN_IF_ERROR(Damaged("sections", "another list", "the sections before it"));
   }
   GRAPHDB_RETURN_IF_ERROR(same("nodes", line.nodes, digest.nodes));
   GRAPHDB_RETURN_IF_ERROR(same("edges", line.edges, digest.edges));
@@ -219,24 +234,12 @@ absl::StatusOr<SnapshotSummary> SnapshotReader::Finish() {
   const bool whole = at_ == At::kEnd && partial_.empty();
   if (!whole && !GRAPHDB_MUTANT("prop-P41.no-footer")) {
     GRAPHDB_COVER("migrate.snapshot_cut_short");
-    status_ = absl::DataLossError(absl::StrCat(
-        "line ", summary_.lines + 1, ": the file ends ",
-        at_ == At::kEnd ? "inside a line after its footer" : "without its footer (cut short)"));
+    status_ = absl::DataLossError(absl::StrCat("line ", summary_.lines + 1, ": the file ends ",
+                                               partial_.empty() ? "here" : "inside this line",
+                                               ", cut short; expected ", Expected()));
     return status_;
   }
   return summary_;
-}
-
-absl::StatusOr<SnapshotSummary> VerifySnapshot(const ReadPiece& read) {
-  constexpr uint64_t kPieceBytes = 1u << 20;
-  SnapshotSink nobody;
-  SnapshotReader reader(&nobody);
-  for (uint64_t offset = 0;;) {
-    GRAPHDB_ASSIGN_OR_RETURN(const std::string piece, read(offset, kPieceBytes));
-    if (piece.empty()) return reader.Finish();
-    GRAPHDB_RETURN_IF_ERROR(reader.Feed(piece));
-    offset += piece.size();
-  }
 }
 
 }  // namespace graphdb::migrate

@@ -12,14 +12,14 @@
 //   3. Memory is bounded by one line (kSnapshotLineBytesMax) and one block.
 //   4. After an error every call answers with it.
 //
-// Errors begin with "line N: " and name field, value and what was expected:
-// kInvalidArgument (not a snapshot, or not canonical), kDataLoss (damaged or
-// cut short), kUnimplemented (written for a newer program); the sink's own.
+// Errors begin with "line N: " and say what was found and what was expected:
+// kDataLoss, whatever is wrong with the file (not a snapshot, not canonical,
+// damaged, cut short), kUnimplemented (written for a newer program), the sink's
+// own, with the line of the record it was given.
 // Deterministic thread only.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -34,6 +34,7 @@
 
 namespace graphdb::migrate {
 
+// Gets what a file says. A kInvalidArgument of a sink is damage of the file.
 class SnapshotSink {
  public:
   virtual ~SnapshotSink() = default;
@@ -56,11 +57,6 @@ struct SnapshotSummary {
   uint64_t IdBound() const { return std::max(ids.Bound(), header.id_bound); }
 };
 
-// Bytes from an offset on, up to `bytes_max`; empty at the end of the file.
-using ReadPiece = std::function<absl::StatusOr<std::string>(uint64_t offset, uint64_t bytes_max)>;
-// Reads a whole file and keeps nothing: is every line what its hashes say?
-absl::StatusOr<SnapshotSummary> VerifySnapshot(const ReadPiece& read);
-
 class SnapshotReader {
  public:
   explicit SnapshotReader(SnapshotSink* sink) : sink_(sink) {}
@@ -70,6 +66,10 @@ class SnapshotReader {
 
  private:
   enum class At { kHeader, kSection, kRecord, kEnd };
+  struct Record {
+    uint64_t line = 0;
+    std::variant<NodeLine, EdgeLine> element;
+  };
 
   absl::Status OnLine(absl::string_view line);
   absl::Status On(const SnapshotHeader& line);
@@ -84,13 +84,16 @@ class SnapshotReader {
   absl::Status Deliver();
   absl::Status Damaged(absl::string_view field, absl::string_view found,
                        absl::string_view expected) const;
+  absl::Status OutOfPlace(absl::string_view what) const;
+  std::string Expected() const;  // the next line
 
   SnapshotSink* const sink_;
   absl::Status status_;
   std::string partial_;  // a line whose end hasn't come yet
   SnapshotSummary summary_;
   At at_ = At::kHeader;
-  absl::string_view line_;  // the one being looked at, with its LF
+  absl::string_view line_;   // the one being looked at, with its LF
+  uint64_t error_line_ = 0;  // which one an error is about
   Sha256 file_hash_;
   std::vector<SectionEntry> sections_;
 
@@ -101,7 +104,7 @@ class SnapshotReader {
   storage::GraphDigest before_section_;
   std::string last_key_;
 
-  std::vector<std::variant<NodeLine, EdgeLine>> block_;
+  std::vector<Record> block_;
   uint64_t block_bytes_ = 0;
   uint32_t block_crc_ = 0;
   uint64_t blocks_ = 0;

@@ -1,12 +1,6 @@
 #include "prod/cli/commands.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <chrono>
-#include <cstdio>
-#include <cstring>
 #include <map>
 #include <ostream>
 #include <thread>
@@ -17,6 +11,7 @@
 #include "nlohmann/json.hpp"
 #include "prod/cli/format_admin.h"
 #include "prod/cli/format_value.h"
+#include "prod/cli/partial_file.h"
 #include "prod/rpc/errors.h"
 
 namespace graphdb::cli {
@@ -68,86 +63,6 @@ absl::StatusOr<v1::Value> FromJson(const nlohmann::json& json, int depth) {
   return value;
 }
 
-// The file that a snapshot is written to, until it is whole.
-class PartialFile {
- public:
-  explicit PartialFile(std::string path) : path_(std::move(path)), partial_(path_ + ".partial") {}
-  ~PartialFile() {
-    if (fd_ >= 0) close(fd_);
-    if (ours_) unlink(partial_.c_str());
-  }
-
-  absl::Status Open() {
-    // Said early; Commit is what makes sure.
-    if (access(path_.c_str(), F_OK) == 0) return Exists();
-    fd_ = open(partial_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd_ < 0 && errno == EEXIST) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          partial_,
-          " exists already: another snapshot is being written there, or one was cut off; "
-          "expected no such file, remove it if nobody writes it"));
-    }
-    ours_ = fd_ >= 0;
-    return ours_ ? absl::OkStatus() : Failed("can't write");
-  }
-  absl::Status Append(absl::string_view bytes) {
-    while (!bytes.empty()) {
-      const ssize_t n = write(fd_, bytes.data(), bytes.size());
-      if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) return Failed("can't write");
-      bytes.remove_prefix(static_cast<size_t>(n));
-      written_ += static_cast<uint64_t>(n);
-    }
-    return absl::OkStatus();
-  }
-  absl::Status Commit() {
-    if (fsync(fd_) != 0) return Failed("can't sync");
-    const int closed = close(std::exchange(fd_, -1));
-    if (closed != 0) return Failed("can't close");
-    GRAPHDB_RETURN_IF_ERROR(TakeName());
-    ours_ = false;
-    return SyncFolder();
-  }
-  uint64_t written() const { return written_; }
-
- private:
-  // The final name, unless somebody else has taken it by now.
-  absl::Status TakeName() const {
-    if (renameat2(AT_FDCWD, partial_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) == 0) {
-      return absl::OkStatus();
-    }
-    // Not every file system knows the flag; a link doesn't replace either.
-    const bool linked = (errno == EINVAL || errno == ENOSYS) &&
-                        link(partial_.c_str(), path_.c_str()) == 0 && unlink(partial_.c_str()) == 0;
-    if (linked) return absl::OkStatus();
-    return errno == EEXIST ? Exists() : Failed("can't rename");
-  }
-  // The name has to outlive a power cut as well.
-  absl::Status SyncFolder() const {
-    const size_t slash = path_.rfind('/');
-    const std::string folder = slash == std::string::npos ? "." : path_.substr(0, slash + 1);
-    const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return Failed("can't open the folder of");
-    const bool synced = fsync(fd) == 0;
-    close(fd);
-    return synced ? absl::OkStatus() : Failed("can't sync the folder of");
-  }
-  absl::Status Exists() const {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path_, " exists already; a snapshot overwrites nothing"));
-  }
-  absl::Status Failed(const char* what) const {
-    return absl::InvalidArgumentError(
-        absl::StrCat(what, " ", partial_, ": ", std::strerror(errno)));
-  }
-
-  const std::string path_;
-  const std::string partial_;
-  int fd_ = -1;
-  bool ours_ = false;  // partial_ is there, and made by us
-  uint64_t written_ = 0;
-};
-
 ExitCode Mistake(const absl::Status& status, const Console& console) {
   console.err << "graphdb-cli: " << std::string(status.message()) << "\n";
   return kUsage;
@@ -171,7 +86,7 @@ ExitCode Report(const absl::Status& status, const Console& console) {
   if (status.ok()) return kOk;
   const v1::ErrorInfo error = prod::ToErrorInfo(status);
   console.err << "graphdb-cli: " << error.message() << "\n";
-  const ExitCode code = ExitCodeOf(status);
+  const ExitCode code = prod::ExitCodeOfAnswer(status);
   if (code == kUnavailable) HintAtTls(error.message(), console);
   if (absl::IsDeadlineExceeded(status)) {
     console.err << "A shard answers while most of its replicas are up: see `graphdb-cli cluster "

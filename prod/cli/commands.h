@@ -9,10 +9,17 @@
 #include <vector>
 
 #include "core/env/time.h"
-#include "prod/cli/exit_code.h"
 #include "prod/client/client.h"
+#include "prod/exit/exit_code.h"
 
 namespace graphdb::cli {
+
+using prod::ExitCode;
+using prod::kOk;
+using prod::kRefused;
+using prod::kUnavailable;
+using prod::kUnknown;
+using prod::kUsage;
 
 enum class Format { kTable, kJson };
 
@@ -30,7 +37,8 @@ ExitCode Query(client::Client& client, const Console& console, const std::string
 ExitCode Stats(client::Client& client, const Console& console, bool digest);
 ExitCode RaftStats(client::Client& client, const Console& console);
 ExitCode ShardMap(client::Client& client, const Console& console);
-// Writes to FILE.partial and renames at the end: FILE is whole or absent.
+// FILE is new, and whole or absent (partial_file.h). A name that can't become
+// one is refused before any node is asked.
 ExitCode SnapshotCreate(client::Client& client, const Console& console, const std::string& file);
 
 // Says what an error means for the caller; returns the exit code.

@@ -6,6 +6,8 @@
 #include <functional>
 #include <iterator>
 #include <sstream>
+#include <utility>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -107,8 +109,31 @@ TEST(CommandsTest, ASnapshotFileIsWholeOrAbsent) {
   EXPECT_EQ(SnapshotCreate(f.client, f.console, file), kOk);
   std::ifstream in(file);
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), "abcabc");
-  EXPECT_EQ(SnapshotCreate(f.client, f.console, file), kUsage) << "overwrites nothing";
-  EXPECT_EQ(SnapshotCreate(f.client, f.console, "/nonexistent/x.json"), kUsage);
+}
+
+TEST(CommandsTest, ANameThatCantBecomeASnapshotIsRefusedAtOnce) {
+  const std::string folder = ::testing::TempDir() + "/names";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder + "/there.json") << "x";
+  std::filesystem::create_symlink("nowhere", folder + "/link.json");
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"", "file: got '', expected the name of a new file"},
+      {folder, "names is a folder; expected the name of a new file"},
+      {folder + "/", "names/ is a folder; expected the name of a new file"},
+      {folder + "/there.json", "there.json exists already; a snapshot overwrites nothing"},
+      {folder + "/link.json", "link.json exists already; a snapshot overwrites nothing"},
+      {folder + "/none/x.json", "/none/: No such file or directory; expected a folder that exists"},
+      {folder + "/there.json/x", "/there.json/: Not a directory; expected a folder that exists"},
+      {folder + "/" + std::string(250, 'x'), "File name too long"}};
+  for (const auto& given : cases) {
+    Fixture f;
+    f.transport.meanwhile = [&] { ADD_FAILURE() << "asked a node for '" << given.first << "'"; };
+    EXPECT_EQ(SnapshotCreate(f.client, f.console, given.first), kUsage) << given.first;
+    EXPECT_THAT(f.err.str(), HasSubstr(given.second));
+  }
+  const std::filesystem::directory_iterator left(folder);
+  EXPECT_EQ(std::distance(begin(left), end(left)), 2) << "nothing was made";
 }
 
 void WriteTo(const std::string& file, const std::string& text) { std::ofstream(file) << text; }

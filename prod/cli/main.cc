@@ -2,8 +2,7 @@
 //
 //   graphdb-cli [--address A] [--format table|json] COMMAND ...
 //
-// Exit status: 0 done, 1 refused or failed, 2 usage, 3 unavailable or timed out
-// (a retry is safe), 4 outcome of a write unknown.
+// Exit status: docs/exit-status.md.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>

@@ -1,13 +1,16 @@
 #include "prod/cli/snapshot_verify.h"
 
+#include <algorithm>
 #include <ostream>
 
 #include "absl/strings/str_cat.h"
-#include "core/migrate/snapshot_reader.h"
+#include "core/migrate/verify.h"
 #include "nlohmann/json.hpp"
 #include "prod/env/file_import_source.h"
+#include "prod/exit/exit_code.h"
 
 namespace graphdb::cli {
+
 ExitCode SnapshotVerify(const Console& console, const std::vector<std::string>& files) {
   ExitCode code = kOk;
   nlohmann::ordered_json lines = nlohmann::ordered_json::array();
@@ -16,7 +19,7 @@ ExitCode SnapshotVerify(const Console& console, const std::vector<std::string>& 
     if (!source.ok()) {
       console.err << "graphdb-cli: " << std::string(source.status().message()) << "\n";
       lines.push_back({{"file", file}, {"error", std::string(source.status().message())}});
-      code = kUsage;
+      code = std::max(code, prod::ExitCodeOf(source.status()));
       continue;
     }
     const auto read = [&source](uint64_t offset, uint64_t bytes) {
@@ -27,7 +30,7 @@ ExitCode SnapshotVerify(const Console& console, const std::vector<std::string>& 
       console.err << "graphdb-cli: " << file << ": " << std::string(summary.status().message())
                   << "\n";
       lines.push_back({{"file", file}, {"error", std::string(summary.status().message())}});
-      if (code == kOk) code = kRefused;
+      code = std::max(code, prod::ExitCodeOf(summary.status()));
       continue;
     }
     const uint64_t nodes = summary->digest.nodes;

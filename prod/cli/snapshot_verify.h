@@ -10,8 +10,8 @@
 
 namespace graphdb::cli {
 
-// One line per file; kRefused where any of them is damaged, kUsage where one
-// can't be read.
+// One line per file; kRefused where any of them isn't there, can't be read or is
+// damaged in any way (docs/exit-status.md).
 ExitCode SnapshotVerify(const Console& console, const std::vector<std::string>& files);
 
 }  // namespace graphdb::cli

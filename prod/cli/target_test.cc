@@ -2,8 +2,6 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "prod/cli/exit_code.h"
-#include "prod/rpc/errors.h"
 
 namespace graphdb::cli {
 namespace {
@@ -51,17 +49,6 @@ TEST(TargetTest, TrustIsACaOrExactlyOneCertificate) {
   EXPECT_FALSE(ChooseTarget(in).ok());
   in.ca_flag = "";
   EXPECT_FALSE(ChooseTarget(in)->tls);
-}
-
-TEST(ExitCodeTest, SaysWhetherARetryIsSafe) {
-  const auto code = [](v1::ErrorReason reason, absl::StatusCode status) {
-    return ExitCodeOf(prod::ToStatus(prod::MakeError(status, reason, "x")));
-  };
-  EXPECT_EQ(ExitCodeOf(absl::OkStatus()), 0);
-  EXPECT_EQ(code(v1::SYNTAX, absl::StatusCode::kInvalidArgument), 1);
-  EXPECT_EQ(code(v1::FORMING, absl::StatusCode::kUnavailable), 3);
-  EXPECT_EQ(code(v1::OUTCOME_UNKNOWN, absl::StatusCode::kUnknown), 4);
-  EXPECT_EQ(ExitCodeOf(absl::UnavailableError("x")), 3);
 }
 
 }  // namespace

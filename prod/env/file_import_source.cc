@@ -15,13 +15,13 @@ namespace graphdb::prod {
 absl::StatusOr<std::unique_ptr<FileImportSource>> FileImportSource::Open(const std::string& file) {
   const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("can't open ", file, ": ", std::strerror(errno)));
+    return absl::DataLossError(absl::StrCat(file, ": can't be opened: ", std::strerror(errno),
+                                            "; expected a snapshot file"));
   }
   struct stat info {};
   if (fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode)) {
     close(descriptor);
-    return absl::InvalidArgumentError(absl::StrCat(file, " is not a file"));
+    return absl::DataLossError(absl::StrCat(file, ": is not a file; expected a snapshot file"));
   }
   return std::unique_ptr<FileImportSource>(new FileImportSource(file, descriptor));
 }

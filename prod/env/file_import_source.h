@@ -1,6 +1,6 @@
 // FileImportSource: env::ImportSource on a file. Errors name the file and are
-// kInvalidArgument where it can't be opened (an operator's mistake), kDataLoss
-// where it can't be read.
+// kDataLoss where there is none to open: to who needs what was in it that is
+// damage like any other; kUnavailable where it can't be read.
 //
 // Deterministic thread only.
 #pragma once

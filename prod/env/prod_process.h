@@ -8,9 +8,6 @@
 
 namespace graphdb::prod {
 
-// How a program of ours ends over this: 2 for an operator's mistake, else 1.
-int ExitCodeOf(const absl::Status& status);
-
 class ProdProcess : public env::Process {
  public:
   explicit ProdProcess(env::EventLog* log) : log_(log) {}

@@ -5,8 +5,7 @@
 //   graphdb --version [--config FILE]
 //   graphdb restore --snapshot FILE --data-dir DIR
 //
-// Exit status: 0; 1 a failure of the machine or damaged data; 2 an operator's
-// mistake.
+// Exit status: docs/exit-status.md.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -15,7 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "prod/config/config.h"
-#include "prod/env/prod_process.h"
+#include "prod/exit/exit_code.h"
 #include "prod/server/preflight.h"
 #include "prod/server/restore_command.h"
 #include "prod/server/server.h"
@@ -23,8 +22,6 @@
 
 namespace graphdb::prod {
 namespace {
-
-constexpr int kMistake = 2;
 
 constexpr char kExamples[] = R"(
 Examples:
@@ -99,7 +96,7 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : kMistake;
+    return app.exit(e) == 0 ? kOk : kUsage;
   }
   if (restoring->parsed()) return Restore(restore);
   if (version) return PrintVersion(config_path);

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
 #include "core/migrate/restore.h"
-#include "core/migrate/snapshot_reader.h"
+#include "core/migrate/verify.h"
 #include "prod/env/event_loop.h"
 #include "prod/env/file_import_source.h"
 #include "prod/env/system_clock.h"

@@ -42,7 +42,8 @@ ChildProcess::ChildProcess(ProcessOptions options) {
   pid_ = fork();
   GRAPHDB_CHECK(pid_ >= 0);
   if (pid_ == 0) {
-    // A signal mask is inherited; the child wants its own.
+    // A signal mask and what is ignored are inherited; the child wants its own.
+    for (const int stop : {SIGHUP, SIGINT, SIGTERM}) signal(stop, SIG_DFL);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);

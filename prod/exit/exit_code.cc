@@ -1,12 +1,27 @@
-#include "prod/cli/exit_code.h"
+#include "prod/exit/exit_code.h"
 
 #include "prod/rpc/errors.h"
+#include "proto/client.pb.h"
 
-namespace graphdb::cli {
+namespace graphdb::prod {
 
 ExitCode ExitCodeOf(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kOk:
+      return kOk;
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kAlreadyExists:
+      return kUsage;
+    default:
+      return kRefused;
+  }
+}
+
+ExitCode ExitCodeOfAnswer(const absl::Status& status) {
   if (status.ok()) return kOk;
-  switch (prod::ToErrorInfo(status).reason()) {
+  switch (ToErrorInfo(status).reason()) {
     case v1::OUTCOME_UNKNOWN:
       return kUnknown;
     case v1::NOT_LEADER:
@@ -23,4 +38,4 @@ ExitCode ExitCodeOf(const absl::Status& status) {
   return road ? kUnavailable : kRefused;
 }
 
-}  // namespace graphdb::cli
+}  // namespace graphdb::prod
