@@ -109,6 +109,12 @@ struct Folders {
 absl::Status Settle(const Folders& in) {
   constexpr char kDataKey[] = "storage.data_dir";
   GRAPHDB_ASSIGN_OR_RETURN(const std::optional<FolderMarker> data, ReadMarker(in.data));
+  if (data && !data->restore.empty()) {
+    return Mistake(
+        kDataKey, in.data,
+        absl::StrCat("the restore of snapshot ", data->restore,
+                     " was not finished: run graphdb restore again, or remove ", in.data));
+  }
   GRAPHDB_ASSIGN_OR_RETURN(const std::optional<FolderMarker> log, ReadMarker(in.log));
   if (data) GRAPHDB_RETURN_IF_ERROR(CheckOwner(kDataKey, in.data, *data, "data", in.node));
   if (log) GRAPHDB_RETURN_IF_ERROR(CheckOwner(in.log_key, in.log, *log, "log", in.node));
@@ -147,7 +153,8 @@ absl::Status Settle(const Folders& in) {
 
 std::string EncodeMarker(const FolderMarker& marker) {
   return absl::StrCat(kHeader, "\nformat ", marker.format, "\nkind ", marker.kind, "\nnode ",
-                      marker.node, "\npair ", marker.pair, "\n");
+                      marker.node, "\npair ", marker.pair, "\n",
+                      marker.restore.empty() ? "" : absl::StrCat("restore ", marker.restore, "\n"));
 }
 
 absl::StatusOr<FolderMarker> DecodeMarker(absl::string_view text, const std::string& file) {
@@ -173,6 +180,7 @@ absl::StatusOr<FolderMarker> DecodeMarker(absl::string_view text, const std::str
   marker.kind = fields["kind"];
   marker.node = fields["node"];
   marker.pair = fields["pair"];
+  marker.restore = fields["restore"];
   if (text.empty() || text.back() != '\n' || (marker.kind != "data" && marker.kind != "log")) {
     return absl::DataLossError(absl::StrCat(file, ": damaged"));
   }
@@ -212,21 +220,31 @@ absl::StatusOr<DataFolder> DataFolder::Open(const config::Config& config) {
   return folder;
 }
 
-absl::StatusOr<DataFolder> DataFolder::OpenForRestore(const std::string& data_dir) {
+absl::StatusOr<DataFolder> DataFolder::OpenForRestore(const std::string& data_dir,
+                                                      const std::string& snapshot_id) {
+  constexpr char kKey[] = "--data-dir";
   DataFolder folder;
   folder.data_ = data_dir;
-  GRAPHDB_RETURN_IF_ERROR(folder.Take("--data-dir", data_dir));
+  GRAPHDB_RETURN_IF_ERROR(folder.Take(kKey, data_dir));
   GRAPHDB_ASSIGN_OR_RETURN(const std::optional<FolderMarker> marker, ReadMarker(data_dir));
   if (marker && !marker->pair.empty()) {
-    folder.owner_ = marker->node;
-    return folder;
+    return Mistake(kKey, data_dir,
+                   absl::StrCat("holds the data of ", marker->node, "; expected an empty folder"));
   }
-  if (!marker && !IsEmptyOrMissing(folder.engine_folder())) {
-    return Mistake("--data-dir", data_dir, absl::StrCat("holds data but no ", kMarkerName));
+  const bool no_engine = IsEmptyOrMissing(folder.engine_folder());
+  if (!marker && !no_engine) {
+    return Mistake(kKey, data_dir, absl::StrCat("holds data but no ", kMarkerName));
   }
-  GRAPHDB_RETURN_IF_ERROR(WriteMarker(data_dir, {kFolderFormat, "data", "", ""}));
-  GRAPHDB_RETURN_IF_ERROR(MakeFolder("--data-dir", folder.engine_folder()));
+  const bool whole = marker && marker->restore.empty() && !no_engine;
+  if (!whole) {
+    GRAPHDB_RETURN_IF_ERROR(WriteMarker(data_dir, {kFolderFormat, "data", "", "", snapshot_id}));
+  }
+  GRAPHDB_RETURN_IF_ERROR(MakeFolder(kKey, folder.engine_folder()));
   return folder;
+}
+
+absl::Status DataFolder::FinishRestore() const {
+  return WriteMarker(data_, {kFolderFormat, "data", "", ""});
 }
 
 }  // namespace graphdb::prod

@@ -28,9 +28,10 @@ inline constexpr int kFolderFormat = 1;
 
 struct FolderMarker {
   int format = kFolderFormat;
-  std::string kind;  // "data" or "log"
-  std::string node;  // node_id; empty after a restore, until the first start
-  std::string pair;  // the same in both folders; empty as node is
+  std::string kind;          // "data" or "log"
+  std::string node;          // node_id; empty after a restore, until the first start
+  std::string pair;          // the same in both folders; empty as node is
+  std::string restore = {};  // the snapshot whose restore has begun and not ended; else empty
 
   friend bool operator==(const FolderMarker&, const FolderMarker&) = default;
 };
@@ -42,15 +43,16 @@ absl::StatusOr<FolderMarker> DecodeMarker(absl::string_view text, const std::str
 class DataFolder {
  public:
   static absl::StatusOr<DataFolder> Open(const config::Config& config);
-  // For `graphdb restore`: the data folder alone. Where it has no owner yet, its
-  // marker is written without one; where it has, the caller looks into the
-  // engine: a node that was started on half a restore has left it half.
-  static absl::StatusOr<DataFolder> OpenForRestore(const std::string& data_dir);
+  // For `graphdb restore` of this snapshot: the data folder alone, which no node
+  // was started on. From here on it is half restored, and no node starts on it,
+  // until FinishRestore; one that holds a whole restore stays as it is.
+  static absl::StatusOr<DataFolder> OpenForRestore(const std::string& data_dir,
+                                                   const std::string& snapshot_id);
+  absl::Status FinishRestore() const;
   ~DataFolder();
   DataFolder(DataFolder&& other) noexcept
       : data_(std::move(other.data_)),
         log_(std::move(other.log_)),
-        owner_(std::move(other.owner_)),
         locks_(std::move(other.locks_)) {
     other.locks_.clear();
   }
@@ -58,8 +60,6 @@ class DataFolder {
   // Sub-folders for engine and log; they exist.
   std::string engine_folder() const { return data_ + "/engine"; }
   std::string log_folder() const { return log_ + "/log"; }
-  // OpenForRestore: the node_id that was started on it; empty: none.
-  const std::string& owner() const { return owner_; }
 
  private:
   DataFolder() = default;
@@ -67,7 +67,6 @@ class DataFolder {
 
   std::string data_;
   std::string log_;
-  std::string owner_;
   std::vector<int> locks_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
@@ -41,14 +42,23 @@ class DataFolderTest : public ::testing::Test {
     std::ofstream(root_ + name) << text;
   }
 
+  std::string ReadText(const std::string& name) {
+    std::ifstream in(root_ + name);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  }
+
   std::string root_;
 };
 
 TEST_F(DataFolderTest, TheMarkerHasItsDocumentedForm) {
   EXPECT_EQ(EncodeMarker({1, "data", "node1", "00ff"}),
             "graphdb folder\nformat 1\nkind data\nnode node1\npair 00ff\n");
-  const FolderMarker marker{1, "log", "node1", "00ff"};
-  EXPECT_EQ(*DecodeMarker(EncodeMarker(marker), "f"), marker);
+  EXPECT_EQ(EncodeMarker({1, "data", "", "", "ab12"}),
+            "graphdb folder\nformat 1\nkind data\nnode \npair \nrestore ab12\n");
+  for (const FolderMarker& marker :
+       {FolderMarker{1, "log", "node1", "00ff"}, FolderMarker{1, "data", "", "", "ab12"}}) {
+    EXPECT_EQ(*DecodeMarker(EncodeMarker(marker), "f"), marker);
+  }
   EXPECT_EQ(DecodeMarker("", "f").status().code(), absl::StatusCode::kDataLoss);
   EXPECT_EQ(DecodeMarker("graphdb folder\nformat x\n", "f").status().code(),
             absl::StatusCode::kDataLoss);
@@ -104,15 +114,35 @@ TEST_F(DataFolderTest, AStartThatWasCutOffGoesOn) {
 
 TEST_F(DataFolderTest, ARestoredFolderIsAdoptedOnce) {
   {
-    const absl::StatusOr<DataFolder> restore = DataFolder::OpenForRestore(root_ + "/data");
+    const absl::StatusOr<DataFolder> restore = DataFolder::OpenForRestore(root_ + "/data", "5a");
     ASSERT_TRUE(restore.ok()) << restore.status();
+    Write("/data/engine/x", "1");
+    ASSERT_TRUE(restore->FinishRestore().ok());
   }
-  Write("/data/engine/x", "1");
-  ASSERT_TRUE(DataFolder::OpenForRestore(root_ + "/data").ok()) << "a restore may be run again";
-  ASSERT_EQ(Refusal(), "");
-  const absl::StatusOr<DataFolder> owned = DataFolder::OpenForRestore(root_ + "/data");
-  ASSERT_TRUE(owned.ok()) << owned.status();
-  EXPECT_EQ(owned->owner(), "a") << "for the restore to look into";
+  ASSERT_TRUE(DataFolder::OpenForRestore(root_ + "/data", "5b").ok()) << "it may be run again";
+  ASSERT_EQ(Refusal(), "") << "and changes nothing by itself";
+  EXPECT_THAT(DataFolder::OpenForRestore(root_ + "/data", "5a").status().ToString(),
+              HasSubstr("/data: holds the data of a; expected an empty folder"));
+}
+
+TEST_F(DataFolderTest, HalfARestoreIsRefusedByName) {
+  // As a kill leaves it before anything is in the engine.
+  ASSERT_TRUE(DataFolder::OpenForRestore(root_ + "/data", "5a").ok());
+  const std::string refusal = absl::StrCat("FAILED_PRECONDITION: storage.data_dir: ", root_,
+                                           "/data: the restore of snapshot 5a was "
+                                           "not finished: run graphdb restore again, or remove ",
+                                           root_, "/data");
+  EXPECT_EQ(Refusal(), refusal);
+  EXPECT_EQ(Refusal(), refusal) << "nothing was changed by it";
+  {
+    const absl::StatusOr<DataFolder> again = DataFolder::OpenForRestore(root_ + "/data", "5b");
+    ASSERT_TRUE(again.ok()) << again.status();
+    EXPECT_THAT(ReadText("/data/GRAPHDB-FOLDER"), HasSubstr("restore 5b\n"));
+    ASSERT_TRUE(again->FinishRestore().ok());
+  }
+  // What was whole isn't any more where its engine was taken away.
+  ASSERT_TRUE(DataFolder::OpenForRestore(root_ + "/data", "5c").ok());
+  EXPECT_THAT(Refusal(), HasSubstr("the restore of snapshot 5c was not finished"));
 }
 
 TEST_F(DataFolderTest, AMissingParentIsNamed) {

@@ -22,19 +22,6 @@ absl::Status InFile(const std::string& file, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(file, ": ", status.message()));
 }
 
-// A folder that a node was started on is restored into only where that start was
-// refused for an unfinished restore.
-absl::Status CheckOwner(const DataFolder& folder, const std::string& data_dir,
-                        const env::KvReader& engine) {
-  if (folder.owner().empty()) return absl::OkStatus();
-  GRAPHDB_ASSIGN_OR_RETURN(const std::optional<storage::RestoreMarker> marker,
-                           storage::ReadRestoreMarker(engine));
-  if (!storage::CheckRestoreFinished(marker).ok()) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat("--data-dir: ", data_dir,
-                                                    ": holds the data of ", folder.owner(),
-                                                    "; expected an empty folder"));
-}
-
 }  // namespace
 
 absl::StatusOr<std::string> RestoreSnapshot(const RestoreOptions& options) {
@@ -44,8 +31,11 @@ absl::StatusOr<std::string> RestoreSnapshot(const RestoreOptions& options) {
   const auto read = [&source](uint64_t offset, uint64_t bytes) {
     return source->Read(offset, bytes);
   };
-  GRAPHDB_RETURN_IF_ERROR(InFile(options.snapshot_file, migrate::VerifySnapshot(read).status()));
-  GRAPHDB_ASSIGN_OR_RETURN(const DataFolder folder, DataFolder::OpenForRestore(options.data_dir));
+  const absl::StatusOr<migrate::SnapshotSummary> verified = migrate::VerifySnapshot(read);
+  if (!verified.ok()) return InFile(options.snapshot_file, verified.status());
+  GRAPHDB_ASSIGN_OR_RETURN(
+      const DataFolder folder,
+      DataFolder::OpenForRestore(options.data_dir, verified->header.snapshot_id));
   SystemClock clock;
   EventLoop loop(&clock);
   RocksKv::Options kv_options;
@@ -54,7 +44,6 @@ absl::StatusOr<std::string> RestoreSnapshot(const RestoreOptions& options) {
     loop.Post("io.done", std::move(callback));
   };
   GRAPHDB_ASSIGN_OR_RETURN(const std::unique_ptr<RocksKv> kv, RocksKv::Open(std::move(kv_options)));
-  GRAPHDB_RETURN_IF_ERROR(CheckOwner(folder, options.data_dir, *kv));
   std::optional<absl::StatusOr<storage::RestoreMarker>> result;
   auto restore = std::make_shared<migrate::Restore>(
       *source, *kv, loop, [&](absl::StatusOr<storage::RestoreMarker> marker) {
@@ -66,6 +55,7 @@ absl::StatusOr<std::string> RestoreSnapshot(const RestoreOptions& options) {
   loop.DropAll();
   restore.reset();
   if (!result->ok()) return InFile(options.snapshot_file, result->status());
+  GRAPHDB_RETURN_IF_ERROR(folder.FinishRestore());
   const storage::RestoreMarker& marker = **result;
   return absl::StrCat("restored ", marker.nodes, " nodes and ", marker.edges,
                       " edges at timestamp ", marker.to_seq.value(), " into ", options.data_dir,

@@ -27,19 +27,21 @@ class RestoreCommandTest : public ::testing::Test {
   absl::StatusOr<std::string> Restore() {
     return RestoreSnapshot({"core/migrate/testdata/golden.gsnap.jsonl", root_ + "/data"});
   }
-  // What a start of node `a` leaves in the folders before its engine is looked at.
-  void StartNode() {
+  // Whether a node starts on it; as a start does, before its engine is looked at.
+  absl::Status StartNode() {
     const absl::StatusOr<config::Config> config = config::ParseConfig(
         absl::StrCat("node_id: a\nraft: {raft_addr: 127.0.0.1:7000, data_dir: ", root_,
                      "/raft, peers: [a: 127.0.0.1:7000]}\nstorage: {data_dir: ", root_,
                      "/data}\nsharding: {num_shards: 2, cluster_nodes: [127.0.0.1:9000]}\n"),
         "c.yaml");
-    ASSERT_TRUE(config.ok()) << config.status();
-    ASSERT_TRUE(DataFolder::Open(*config).ok());
+    if (!config.ok()) return config.status();
+    return DataFolder::Open(*config).status();
   }
-  // What a crash in the restore of the same snapshot leaves.
-  void LeaveUnfinished() {
-    const absl::StatusOr<DataFolder> folder = DataFolder::OpenForRestore(root_ + "/data");
+  // What a kill leaves before the engine knows of the restore; and after that.
+  void LeaveFolder() { ASSERT_TRUE(DataFolder::OpenForRestore(root_ + "/data", kSnapshot).ok()); }
+  void LeaveEngine() {
+    const absl::StatusOr<DataFolder> folder =
+        DataFolder::OpenForRestore(root_ + "/data", kSnapshot);
     ASSERT_TRUE(folder.ok()) << folder.status();
     RocksKv::Options options;
     options.folder = folder->engine_folder();
@@ -47,30 +49,40 @@ class RestoreCommandTest : public ::testing::Test {
     const absl::StatusOr<std::unique_ptr<RocksKv>> kv = RocksKv::Open(std::move(options));
     ASSERT_TRUE(kv.ok()) << kv.status();
     storage::RestoreMarker marker;
-    marker.snapshot_id = "0123456789abcdef0123456789abcdef";
+    marker.snapshot_id = kSnapshot;
     env::KvBatch batch;
     storage::PutRestoreMarker(&batch, marker);
     ASSERT_TRUE((*kv)->Write(storage::kRestoreGroup, LogIndex(1), std::move(batch)).ok());
     (*kv)->RequestFlush([](absl::Status) {});
   }
 
+  static constexpr char kSnapshot[] = "0123456789abcdef0123456789abcdef";
   std::string root_;
 };
 
 TEST_F(RestoreCommandTest, ARestoredFolderThatWasStartedIsRefused) {
   ASSERT_TRUE(Restore().ok());
   EXPECT_TRUE(Restore().ok()) << "the same again, before the first start, does nothing";
-  StartNode();
+  ASSERT_TRUE(StartNode().ok()) << StartNode();
   EXPECT_THAT(Restore().status().ToString(),
               HasSubstr("holds the data of a; expected an empty folder"));
 }
 
-TEST_F(RestoreCommandTest, HalfARestoreIsFinishedThoughTheNodeWasStartedOnIt) {
-  LeaveUnfinished();
-  StartNode();
-  const absl::StatusOr<std::string> done = Restore();
-  ASSERT_TRUE(done.ok()) << done.status();
-  EXPECT_THAT(*done, HasSubstr("restored "));
+TEST_F(RestoreCommandTest, NoNodeStartsOnHalfARestoreAndTheCommandFinishesIt) {
+  for (const bool in_engine : {false, true}) {
+    std::filesystem::remove_all(root_ + "/data");
+    in_engine ? LeaveEngine() : LeaveFolder();
+    const absl::Status refused = StartNode();
+    EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_THAT(std::string(refused.message()),
+                HasSubstr(absl::StrCat("the restore of snapshot ", kSnapshot,
+                                       " was not finished: run graphdb restore again, or remove ",
+                                       root_, "/data")));
+    const absl::StatusOr<std::string> done = Restore();
+    ASSERT_TRUE(done.ok()) << done.status();
+    EXPECT_THAT(*done, HasSubstr("restored "));
+  }
+  EXPECT_TRUE(StartNode().ok()) << StartNode();
 }
 
 }  // namespace

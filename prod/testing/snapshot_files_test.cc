@@ -148,5 +148,29 @@ TEST_F(SnapshotFilesTest, ASignalTakesTheUnfinishedFileAway) {
   cluster.process(0)->Signal(SIGCONT);
 }
 
+TEST_F(SnapshotFilesTest, NoNodeStartsOnARestoreThatWasKilled) {
+  constexpr uint64_t kNodes = 100'000;  // some hundred milliseconds of work
+  Write("big.json", FileOf(kNodes, {}));
+  TestCluster cluster(OneNode());
+  const std::string data = cluster.folder(0) + "/data";
+  ChildProcess restore({RestoreArguments(Path("big.json"), data), "", Path("err")});
+  ASSERT_TRUE(WaitForFile(data + "/GRAPHDB-FOLDER")) << ReadWholeFile(Path("err"));
+  restore.Signal(SIGKILL);
+  ASSERT_EQ(restore.Wait(Duration::Seconds(20)), 128 + SIGKILL);
+
+  cluster.Start(0);
+  EXPECT_EQ(cluster.process(0)->Wait(Duration::Seconds(20)), 2) << cluster.log(0);
+  EXPECT_THAT(
+      cluster.log(0),
+      HasSubstr(absl::StrCat("the restore of snapshot ", std::string(32, 'a'),
+                             " was not finished: run graphdb restore again, or remove ", data)));
+  const Finished again = RunProgram(RestoreArguments(Path("big.json"), data), folder_);
+  EXPECT_EQ(again.code, 0) << again.err;
+  EXPECT_THAT(again.out, HasSubstr("restored 100000 nodes and 0 edges"));
+  cluster.Start(0);
+  const absl::Status healthy = cluster.WaitHealthy(Duration::Seconds(30));
+  EXPECT_TRUE(healthy.ok()) << healthy << cluster.log(0);
+}
+
 }  // namespace
 }  // namespace graphdb::prod

@@ -260,8 +260,14 @@ class Target {
     // Without a marker there is nothing to refuse: a node may found on an empty disk.
     const auto marker = storage::ReadRestoreMarker(env.kv);
     const bool nothing = marker.ok() && !marker->has_value();
-    if (slot_ == Slot::kUnfinished && nothing) return MakeIdleProgram();
-    return cluster(options, env);
+    if (slot_ != Slot::kUnfinished || !nothing) return cluster(options, env);
+    unmarked_ = unmarked_ || HoldsAnything(env.kv);
+    return MakeIdleProgram();
+  }
+
+  static bool HoldsAnything(const env::KvReader& engine) {
+    const auto it = engine.Iterate(std::string(), std::string(1, '\xff'));
+    return it->status().ok() && it->Valid();
   }
 
   bool Restore() {
@@ -314,6 +320,7 @@ class Target {
   bool StartOnUnfinished() {
     slot_ = Slot::kUnfinished;
     stage_.Start(kFirst);
+    if (unmarked_) return stage_.Fail("P24: a restore left data without its marker");
     // Refused at once: its life has ended inside the start.
     if (!stage_.world().loop().HasLife(NodeActor(kFirst))) ++result_->starts_refused;
     if (!stage_.For(Duration::Milliseconds(2500))) return false;
@@ -517,6 +524,7 @@ class Target {
   RestoreJob job_;
   Slot slot_ = Slot::kRestore;
   bool forming_ = false;
+  bool unmarked_ = false;  // an engine without a marker held something
   Stage stage_;
   GraphClients clients_;
   const uint32_t operator_ = 20;  // a client number of its own
