@@ -331,11 +331,7 @@ void Applier::PutRecord(const v1::TxnId& txn, v1::TxnState state, Timestamp comm
   batch_->Put(TxnRecordKey(HomeOf(txn), start_ts), EncodeRecord(record));
   const std::string pending = PendingKey(shard_, txn.session(), txn.sequence(), start_ts);
   if (state == v1::TXN_PENDING) {
-    std::string home;
-    PutBig16(&home, static_cast<uint16_t>(txn.home_slot()));
-    PutBig64(&home, txn.attempt_ts());
-    PutBig32(&home, txn.attempt());
-    batch_->Put(pending, home);
+    batch_->Put(pending, EncodePending(txn));
   } else {
     batch_->Delete(pending);
   }
@@ -475,21 +471,7 @@ absl::Status Applier::Fence(const v1::Fence& fence) {
   const storage::KeyRange range = PendingRange(shard_, fence.session(), fence.sequence());
   std::unique_ptr<env::KvIterator> it = reader_.Iterate(range.begin, range.end);
   for (; it->Valid(); it->Next()) {
-    ByteReader in(it->value());
-    uint16_t home = 0;
-    uint64_t attempt_ts = 0;
-    uint32_t attempt = 0;
-    if (!in.Big16(&home) || !in.Big64(&attempt_ts) || !in.Big32(&attempt) || !in.empty() ||
-        it->key().size() < 8) {
-      return absl::DataLossError("pending: malformed record");
-    }
-    v1::TxnId txn;
-    txn.set_start_ts(LoadBig64(it->key().data() + it->key().size() - 8));
-    txn.set_home_slot(home);
-    txn.set_session(fence.session());
-    txn.set_sequence(fence.sequence());
-    txn.set_attempt_ts(attempt_ts);
-    txn.set_attempt(attempt);
+    GRAPHDB_ASSIGN_OR_RETURN(v1::TxnId txn, DecodePending(it->key(), it->value()));
     if (AttemptOf(txn) >= AttemptOf(fence)) continue;
     result_->pending.push_back(std::move(txn));
   }

@@ -61,6 +61,35 @@ std::string PendingKey(ShardId shard, uint64_t session, uint64_t sequence, Times
   return MetaKey(shard, kPending, {session, sequence, start_ts.value()});
 }
 
+std::string EncodePending(const v1::TxnId& txn) {
+  std::string out;
+  PutBig16(&out, static_cast<uint16_t>(txn.home_slot()));
+  PutBig64(&out, txn.attempt_ts());
+  PutBig32(&out, txn.attempt());
+  return out;
+}
+
+absl::StatusOr<v1::TxnId> DecodePending(absl::string_view key, absl::string_view value) {
+  constexpr size_t kFields = 3 * 8;
+  ByteReader in(value);
+  uint16_t home = 0;
+  uint64_t attempt_ts = 0;
+  uint32_t attempt = 0;
+  if (!in.Big16(&home) || !in.Big64(&attempt_ts) || !in.Big32(&attempt) || !in.empty() ||
+      key.size() < kFields) {
+    return absl::DataLossError("pending: malformed record");
+  }
+  const char* const fields = key.data() + key.size() - kFields;
+  v1::TxnId txn;
+  txn.set_session(LoadBig64(fields));
+  txn.set_sequence(LoadBig64(fields + 8));
+  txn.set_start_ts(LoadBig64(fields + 16));
+  txn.set_home_slot(home);
+  txn.set_attempt_ts(attempt_ts);
+  txn.set_attempt(attempt);
+  return txn;
+}
+
 storage::KeyRange PreparedRange(ShardId shard) {
   return storage::PrefixRange(MetaKey(shard, kPrepared, {}));
 }

@@ -38,6 +38,10 @@ std::string DroppedKey(ShardId shard, uint64_t session);
 // Undecided home records of a request, by start_ts.
 std::string PendingKey(ShardId shard, uint64_t session, uint64_t sequence, Timestamp start_ts);
 
+// What a pending key says and holds: whose record it is, at which home.
+std::string EncodePending(const v1::TxnId& txn);
+absl::StatusOr<v1::TxnId> DecodePending(absl::string_view key, absl::string_view value);
+
 storage::KeyRange PreparedRange(ShardId shard);
 storage::KeyRange DedupeAgeRange(ShardId shard);
 storage::KeyRange FenceAgeRange(ShardId shard);

@@ -145,6 +145,18 @@ RC_GTEST_PROP(MvccProperty, OrderAndRepeatsDontMatter, (uint64_t seed)) {
   RC_ASSERT(a.map() == b.map());
 }
 
+// docs/formats/keys.md.
+TEST(MvccTest, GoldenBytesOfVersions) {
+  MemoryKv kv;
+  const std::string key = NodeKey(ElementId(1));
+  env::KvBatch batch;
+  PutVersion(&batch, key, Timestamp(256), "node");
+  PutTombstone(&batch, key, Timestamp(257));
+  Write(&kv, std::move(batch));
+  EXPECT_EQ(kv.map().at(VersionedKey(key, Timestamp(256))), std::string("\x01node"));
+  EXPECT_EQ(kv.map().at(VersionedKey(key, Timestamp(257))), std::string(1, '\0'));
+}
+
 TEST(MvccTest, ExtremeTimestampsAndDamage) {
   MemoryKv kv;
   const std::string key = NodeKey(ElementId(1));

@@ -5,6 +5,8 @@
 
 #include <fstream>
 #include <iterator>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -33,6 +35,37 @@ std::string SampleBlock() {
       {.segment = kSegment, .offset = kOffset, .sequence = 42, .durable_through = 41});
 }
 
+// The first block of a segment, and an install.
+std::string SampleFirstBlock() {
+  Config config;
+  config.voters[ReplicaId(5)] = NodeId(0);
+  GroupCheckpoint checkpoint;
+  checkpoint.created = {ReplicaId(5), config};
+  checkpoint.hard_state = {Term(9), ReplicaId(5), LogIndex(80)};
+  checkpoint.start_index = LogIndex(70);
+  checkpoint.start_term = Term(8);
+  checkpoint.last_index = LogIndex(90);
+  checkpoint.installed = SnapshotMeta{LogIndex(60), Term(7), config};
+  checkpoint.installing = InstallBegun{LogIndex(95), "manifest"};
+  BlockBuilder block;
+  block.Add(RecordKind::kSize, {}, {}, {}, EncodeU64(65536));
+  block.Add(RecordKind::kSegment, {}, {}, {}, EncodeSegmentEnd({7, 8192, 42}));
+  block.Add(RecordKind::kGroup, ShardId(3), LogIndex(70), Term(8), EncodeCheckpoint(checkpoint));
+  block.Add(RecordKind::kRemoved, ShardId(9), {}, {}, "");
+  block.Add(RecordKind::kInstalling, ShardId(3), LogIndex(95), {}, "manifest");
+  block.Add(RecordKind::kInstalled, ShardId(3), LogIndex(95), Term(9),
+            EncodeInstalled(SnapshotMeta{LogIndex(95), Term(9), config}, false));
+  return block.Finish({.segment = 8, .offset = 0, .sequence = 43, .durable_through = 42});
+}
+
+std::string SampleMark() {
+  return BlockBuilder().Finish({.kind = BlockKind::kMark,
+                                .segment = 8,
+                                .offset = kOffset,
+                                .sequence = 44,
+                                .durable_through = 43});
+}
+
 // Patches bytes and makes the header's checksum fit again.
 std::string WithFixedHeader(std::string block) {
   std::string crc;
@@ -55,15 +88,21 @@ TEST(BlockTest, RoundTrips) {
   EXPECT_EQ(EntryOf(parsed.records[3])->kind, EntryKind::kNoop);
 }
 
-// The golden file is docs/formats/raft-log.md's example. It never changes: a new
-// format gets a new version and a new file.
+// The golden files are those of docs/formats/raft-log.md and hold every kind of
+// record. They never change: a new format gets a new version and new files.
 TEST(BlockTest, BytesAreTheGoldenOnes) {
-  std::ifstream in("core/raft/log/testdata/block-v1.hex");
-  const std::string golden{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  std::string hex = absl::BytesToHexString(SampleBlock());
-  std::string wrapped;
-  for (size_t i = 0; i < hex.size(); i += 64) absl::StrAppend(&wrapped, hex.substr(i, 64), "\n");
-  EXPECT_EQ(wrapped, golden) << "now:\n" << wrapped;
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"block-v1", SampleBlock()},
+      {"first-block-v1", SampleFirstBlock()},
+      {"mark-v1", SampleMark()}};
+  for (const auto& [name, block] : cases) {
+    std::ifstream in(absl::StrCat("core/raft/log/testdata/", name, ".hex"));
+    const std::string golden{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    const std::string hex = absl::BytesToHexString(block);
+    std::string wrapped;
+    for (size_t i = 0; i < hex.size(); i += 64) absl::StrAppend(&wrapped, hex.substr(i, 64), "\n");
+    EXPECT_EQ(wrapped, golden) << name << " now:\n" << wrapped;
+  }
 }
 
 TEST(BlockTest, AnyFlippedBitIsSeen) {
