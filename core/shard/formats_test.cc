@@ -1,9 +1,13 @@
 // Golden bytes of every record and command of the shard and meta groups
 // (docs/formats/commands.md).
+#include <google/protobuf/text_format.h>
+
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "core/shard/records.h"
 #include "core/storage/keys.h"
 #include "gtest/gtest.h"
+#include "proto/client.pb.h"
 #include "proto/shard.pb.h"
 
 namespace graphdb::shard {
@@ -259,6 +263,40 @@ TEST(ShardFormatsTest, GoldenCommandsOfMeta) {
   EXPECT_EQ(bytes(), "0801100418065a1a0a18080110ac021a056e6f6465322203723a312a03633a313001");
   command.mutable_cluster_version()->set_version(2);
   EXPECT_EQ(bytes(), "08011004180662020802");
+}
+
+// What a client was told, kept for its retry: every kind of value and of result.
+TEST(ShardFormatsTest, GoldenResults) {
+  const std::string node =
+      "{ id: 1 labels: 'A' properties { entries { key: 'k' value { int_value: 1 } } } }";
+  const std::string edge = "{ id: 7 type: 'T' start: 1 end: 2 }";
+  v1::QueryRows rows;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      absl::StrCat("columns: 'c' rows { values {} values { bool_value: true }"
+                   " values { int_value: 42 } values { float_value: 1.5 }"
+                   " values { string_value: 'a' } values { bytes_value: 'b' }"
+                   " values { list_value { items { int_value: 1 } } }"
+                   " values { map_value { entries { key: 'k' value { int_value: 1 } } } }"
+                   " values { node_value ",
+                   node, "} values { relationship_value ", edge, "} values { path_value { nodes ",
+                   node, " relationships ", edge,
+                   "} } } counters { nodes_created: 1 nodes_deleted: 2 relationships_created: 3"
+                   " relationships_deleted: 4 properties_set: 5 labels_added: 6"
+                   " labels_removed: 7 }"),
+      &rows));
+  EXPECT_EQ(Hex(rows.SerializeAsString()),
+            "0a016312760a000a0208010a02102a0a0919000000000000f83f0a032201610a032a01620a0632040a02"
+            "10010a0b3a090a070a016b120210010a12421008011201411a090a070a016b120210010a0b4a09080712"
+            "0154180120020a1f521d0a1008011201411a090a070a016b1202100112090807120154180120021a0e08"
+            "01100218032004280530063807");
+  v1::BatchResult batch;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      absl::StrCat("results { node ", node, "} results { edge ", edge, "} results { edges { edges ",
+                   edge, "} } results { value { int_value: 1 } }"),
+      &batch));
+  EXPECT_EQ(Hex(batch.SerializeAsString()),
+            "0a120a1008011201411a090a070a016b120210010a0b12090807120154180120020a0d1a0b0a09080712"
+            "0154180120020a0422021001");
 }
 
 TEST(ShardFormatsTest, UnknownRecordFormatIsRefused) {
