@@ -62,6 +62,7 @@ int Restore(const RestoreOptions& options) {
 }
 
 int RunServer(const std::string& path) {
+  BlockStopSignals();
   const absl::StatusOr<config::Config> config = config::LoadConfig(path);
   if (!config.ok()) return Report(config.status());
   absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(*config);
@@ -108,7 +109,6 @@ int Main(int argc, char** argv) {
 }  // namespace graphdb::prod
 
 int main(int argc, char** argv) {
-  graphdb::prod::BlockStopSignals();
   const int code = graphdb::prod::Main(argc, argv);
   std::fflush(nullptr);
   // Without static destructors: gRPC's threads and the signal thread still run.

@@ -158,6 +158,12 @@ TEST_F(SnapshotFilesTest, NoNodeStartsOnARestoreThatWasKilled) {
   restore.Signal(SIGKILL);
   ASSERT_EQ(restore.Wait(Duration::Seconds(20)), 128 + SIGKILL);
 
+  // Nobody waits for the end of one that was a mistake.
+  ChildProcess other({RestoreArguments(Path("big.json"), Path("other")), "", Path("err")});
+  ASSERT_TRUE(WaitForFile(Path("other/GRAPHDB-FOLDER"))) << ReadWholeFile(Path("err"));
+  other.Signal(SIGINT);
+  EXPECT_EQ(other.Wait(Duration::Seconds(20)), 128 + SIGINT);
+
   cluster.Start(0);
   EXPECT_EQ(cluster.process(0)->Wait(Duration::Seconds(20)), 2) << cluster.log(0);
   EXPECT_THAT(
