@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
+#include "core/base/utf8.h"
 #include "core/cypher/error.h"
 
 namespace graphdb::cypher {
@@ -78,28 +79,6 @@ constexpr Word kWords[] = {
 };
 
 constexpr size_t kLongestWord = 10;
-
-struct CodePoint {
-  uint32_t value = 0;
-  uint32_t bytes = 0;  // 0: not UTF-8
-};
-
-CodePoint DecodeUtf8(absl::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return {lead, 1};
-  const uint32_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || text.size() < size) return {};
-  uint32_t value = lead & (0x7fu >> size);
-  for (uint32_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return {};
-    value = value << 6 | (byte(i) & 0x3f);
-  }
-  constexpr uint32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
-  if (value < kSmallest[size] || value > 0x10ffff) return {};
-  if (value >= 0xd800 && value < 0xe000) return {};
-  return {value, size};
-}
 
 bool IsUnicodeSpace(uint32_t c) {
   return c == 0xa0 || c == 0x1680 || c == 0x180e || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 ||

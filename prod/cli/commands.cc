@@ -1,7 +1,6 @@
 #include "prod/cli/commands.h"
 
 #include <chrono>
-#include <map>
 #include <ostream>
 #include <thread>
 #include <utility>
@@ -11,6 +10,7 @@
 #include "nlohmann/json.hpp"
 #include "prod/cli/format_admin.h"
 #include "prod/cli/format_value.h"
+#include "prod/cli/parameters.h"
 #include "prod/cli/partial_file.h"
 #include "prod/rpc/errors.h"
 
@@ -30,37 +30,6 @@ v1::AdminRequest StatusRequest() {
   v1::AdminRequest request;
   request.mutable_cluster_status();
   return request;
-}
-
-absl::StatusOr<v1::Value> FromJson(const nlohmann::json& json, int depth) {
-  v1::Value value;
-  if (depth > kNestingMax) return absl::InvalidArgumentError("nested too deeply");
-  if (json.is_boolean()) value.set_bool_value(json.get<bool>());
-  if (json.is_number_float()) value.set_float_value(json.get<double>());
-  if (json.is_string()) value.set_string_value(json.get<std::string>());
-  if (json.is_number_unsigned() && json.get<uint64_t>() > uint64_t{INT64_MAX}) {
-    return absl::InvalidArgumentError("an integer beyond 64 bits");
-  }
-  if (json.is_number_integer()) value.set_int_value(json.get<int64_t>());
-  if (json.is_array()) {
-    value.mutable_list_value();
-    for (const nlohmann::json& item : json) {
-      absl::StatusOr<v1::Value> element = FromJson(item, depth + 1);
-      if (!element.ok()) return element.status();
-      *value.mutable_list_value()->add_items() = *std::move(element);
-    }
-  }
-  if (json.is_object()) {
-    value.mutable_map_value();
-    for (const auto& [key, item] : json.items()) {  // sorted, as MapValue wants it
-      absl::StatusOr<v1::Value> element = FromJson(item, depth + 1);
-      if (!element.ok()) return element.status();
-      v1::MapEntry* const entry = value.mutable_map_value()->add_entries();
-      entry->set_key(key);
-      *entry->mutable_value() = *std::move(element);
-    }
-  }
-  return value;
 }
 
 ExitCode Mistake(const absl::Status& status, const Console& console) {
@@ -95,35 +64,6 @@ ExitCode Report(const absl::Status& status, const Console& console) {
   if (code == kUnavailable) console.err << "Nothing was changed; it is safe to try again.\n";
   if (code == kUnknown) console.err << "Read back what you wrote before you write it again.\n";
   return code;
-}
-
-absl::StatusOr<v1::MapValue> ParseParameters(const std::vector<std::string>& parameters) {
-  std::map<std::string, v1::Value> sorted;
-  for (const std::string& text : parameters) {
-    const size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--param: got '", text, "', expected name=value such as age=42"));
-    }
-    const std::string name = text.substr(0, equals);
-    const std::string raw = text.substr(equals + 1);
-    const nlohmann::json json = nlohmann::json::parse(raw, nullptr, false);
-    absl::StatusOr<v1::Value> value = FromJson(json.is_discarded() ? nlohmann::json(raw) : json, 0);
-    if (!value.ok()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--param ", name, ": ", value.status().message()));
-    }
-    if (!sorted.emplace(name, *std::move(value)).second) {
-      return absl::InvalidArgumentError(absl::StrCat("--param ", name, ": given twice"));
-    }
-  }
-  v1::MapValue out;
-  for (auto& [name, value] : sorted) {
-    v1::MapEntry* const entry = out.add_entries();
-    entry->set_key(name);
-    *entry->mutable_value() = std::move(value);
-  }
-  return out;
 }
 
 ExitCode ClusterStatus(client::Client& client, const Console& console) {

@@ -44,7 +44,4 @@ ExitCode SnapshotCreate(client::Client& client, const Console& console, const st
 // Says what an error means for the caller; returns the exit code.
 ExitCode Report(const absl::Status& status, const Console& console);
 
-// "name=value" where the value is JSON, or else taken as text. kInvalidArgument.
-absl::StatusOr<v1::MapValue> ParseParameters(const std::vector<std::string>& parameters);
-
 }  // namespace graphdb::cli

@@ -20,6 +20,7 @@
 #include "prod/cli/target.h"
 #include "prod/client/grpc_transport.h"
 #include "prod/rpc/credentials.h"
+#include "prod/rpc/library_logs.h"
 
 namespace graphdb::cli {
 namespace {
@@ -80,9 +81,9 @@ absl::StatusOr<std::optional<prod::ChannelTls>> TlsOf(const Target& target) {
   if (!target.tls) return tls;
   tls.emplace();
   if (!target.ca_file.empty()) {
-    GRAPHDB_ASSIGN_OR_RETURN(tls->ca_pem, prod::ReadPemFile(target.ca_file));
+    GRAPHDB_ASSIGN_OR_RETURN(tls->ca_pem, prod::ReadCertificateFile(target.ca_file));
   } else {
-    GRAPHDB_ASSIGN_OR_RETURN(tls->pinned_pem, prod::ReadPemFile(target.pinned_file));
+    GRAPHDB_ASSIGN_OR_RETURN(tls->pinned_pem, prod::ReadCertificateFile(target.pinned_file));
   }
   return tls;
 }
@@ -245,6 +246,7 @@ class CommandLine {
 }  // namespace graphdb::cli
 
 int main(int argc, char** argv) {
+  graphdb::prod::SendLibraryLogs(nullptr);
   int code = graphdb::cli::kRefused;
   try {
     graphdb::cli::CommandLine line;

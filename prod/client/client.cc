@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
+#include "core/base/utf8.h"
 #include "prod/env/os_random.h"
 #include "prod/rpc/errors.h"
 
@@ -119,6 +120,12 @@ absl::Status Client::Call(v1::ClientRequest request, bool write,
 
 absl::StatusOr<QueryResult> Client::Query(absl::string_view text, v1::MapValue parameters,
                                           bool read_only) {
+  if (const auto bad = FirstInvalidUtf8(text)) {
+    // gRPC would refuse it without a word of why.
+    return ToStatus(MakeError(
+        absl::StatusCode::kInvalidArgument, v1::SYNTAX,
+        absl::StrCat("the statement's byte ", *bad + 1, " is not UTF-8; expected UTF-8")));
+  }
   v1::ClientRequest request;
   request.mutable_query()->set_text(std::string(text));
   *request.mutable_query()->mutable_parameters() = std::move(parameters);

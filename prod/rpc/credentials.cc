@@ -9,12 +9,14 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/status_macros.h"
 
 namespace graphdb::prod {
 namespace {
@@ -86,6 +88,16 @@ absl::StatusOr<std::string> ReadPemFile(const std::string& path) {
     return absl::InvalidArgumentError(absl::StrCat(path, " is not a PEM file"));
   }
   return bytes;
+}
+
+absl::StatusOr<std::string> ReadCertificateFile(const std::string& path) {
+  GRAPHDB_ASSIGN_OR_RETURN(std::string pem, ReadPemFile(path));
+  if (FirstCertificate(pem) != nullptr) return pem;
+  const std::string kBegin = "-----BEGIN ";
+  const size_t name = pem.find(kBegin) + kBegin.size();
+  const std::string found = pem.substr(name, std::min(pem.find("-----", name) - name, size_t{40}));
+  return absl::InvalidArgumentError(absl::StrCat(path, " holds no certificate: found a block '",
+                                                 found, "', expected a readable 'CERTIFICATE'"));
 }
 
 absl::Status CheckKeyPair(const ServerTls& tls, const std::string& cert_file,

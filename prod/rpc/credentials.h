@@ -44,6 +44,9 @@ struct ChannelTls {
 // mistake.
 absl::StatusOr<std::string> ReadPemFile(const std::string& path);
 
+// The same of a file that has to hold a certificate.
+absl::StatusOr<std::string> ReadCertificateFile(const std::string& path);
+
 // Certificate and key are readable and belong together; says which isn't.
 // `cert_file`, `key_file` are used in messages only.
 absl::Status CheckKeyPair(const ServerTls& tls, const std::string& cert_file,

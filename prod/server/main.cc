@@ -14,7 +14,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "prod/config/config.h"
+#include "prod/env/stderr_event_log.h"
 #include "prod/exit/exit_code.h"
+#include "prod/rpc/library_logs.h"
 #include "prod/server/preflight.h"
 #include "prod/server/restore_command.h"
 #include "prod/server/server.h"
@@ -65,6 +67,9 @@ int RunServer(const std::string& path) {
   BlockStopSignals();
   const absl::StatusOr<config::Config> config = config::LoadConfig(path);
   if (!config.ok()) return Report(config.status());
+  // For as long as the process: the libraries' threads outlive the server.
+  static StderrEventLog libraries(config->node_id, env::LogLevel::kWarning);
+  SendLibraryLogs(&libraries);
   absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(*config);
   if (!server.ok()) return Report(server.status());
   (*server)->Run();

@@ -19,7 +19,7 @@ absl::StatusOr<ServerTls> LoadServerTls(const config::TlsConfig& tls, const std:
     return absl::InvalidArgumentError(absl::StrCat(key, ".", name, ": ", status.message()));
   };
   ServerTls out;
-  const absl::StatusOr<std::string> cert = ReadPemFile(tls.cert_file);
+  const absl::StatusOr<std::string> cert = ReadCertificateFile(tls.cert_file);
   if (!cert.ok()) return in_key("cert_file", cert.status());
   const absl::StatusOr<std::string> private_key = ReadPemFile(tls.key_file);
   if (!private_key.ok()) return in_key("key_file", private_key.status());
@@ -65,14 +65,14 @@ absl::StatusOr<TlsMaterial> LoadTls(const config::Config& config) {
   }
   if (!config.grpc.tls.ca_file.empty()) {
     // The server doesn't use it, the CLI beside it does: better said now.
-    const absl::StatusOr<std::string> ca = ReadPemFile(config.grpc.tls.ca_file);
+    const absl::StatusOr<std::string> ca = ReadCertificateFile(config.grpc.tls.ca_file);
     if (!ca.ok()) {
       return absl::InvalidArgumentError(absl::StrCat("grpc.tls.ca_file: ", ca.status().message()));
     }
   }
   if (!config.raft.has_value() || !config.raft->tls.enabled) return out;
   GRAPHDB_ASSIGN_OR_RETURN(out.raft_server, LoadServerTls(config.raft->tls, "raft.tls"));
-  const absl::StatusOr<std::string> ca = ReadPemFile(config.raft->tls.ca_file);
+  const absl::StatusOr<std::string> ca = ReadCertificateFile(config.raft->tls.ca_file);
   if (!ca.ok()) {
     return absl::InvalidArgumentError(absl::StrCat("raft.tls.ca_file: ", ca.status().message()));
   }

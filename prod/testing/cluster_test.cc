@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "prod/client/grpc_transport.h"
@@ -203,6 +204,7 @@ TEST(ClusterTest, TlsIsOnBothRoadsAndTrustIsExact) {
   EXPECT_EQ(status_with({"--ca-file", folder + "/other.crt"}), 3);
   EXPECT_EQ(status_with({}), 3) << "plain text against TLS";
   EXPECT_EQ(status_with({"--ca-file", folder + "/none.crt"}), 2);
+  EXPECT_EQ(status_with({"--ca-file", folder + "/node.key"}), 2) << "no certificate";
 
   // The pinned certificate is another one: not trusted, though it is in a config.
   WriteWholeFile(folder + "/pin.yaml",
@@ -212,6 +214,15 @@ TEST(ClusterTest, TlsIsOnBothRoadsAndTrustIsExact) {
   EXPECT_EQ(
       Cli(folder, {"--config", folder + "/pin.yaml", "--timeout", "3", "cluster", "status"}).code,
       3);
+  const Finished plain =
+      Cli(folder, {"--address", cluster.client_address(0), "--timeout", "3", "cluster", "status"});
+  EXPECT_THAT(plain.err, testing::StartsWith("graphdb-cli: ")) << "and nothing of a library";
+  // What gRPC says of the handshakes that failed is lines like all others.
+  EXPECT_THAT(cluster.log(0), HasSubstr(" grpc: "));
+  for (const absl::string_view line : absl::StrSplit(cluster.log(0), '\n', absl::SkipEmpty())) {
+    EXPECT_THAT(std::string(line),
+                testing::ContainsRegex("^20[0-9-]+T[0-9:.]+Z [a-z]+ node1 [a-z]+: "));
+  }
 }
 
 }  // namespace
