@@ -10,6 +10,7 @@
 #include "core/base/check.h"
 #include "core/graph/codec.h"
 #include "core/graph/proto_convert.h"
+#include "core/txn/delete_in_parts.h"
 
 namespace graphdb::txn {
 namespace {
@@ -189,7 +190,7 @@ class Runner {
     if (!node->has_value()) co_return NoNode(id);
     if (del.detach()) {
       const absl::StatusOr<bool> gone = co_await DeleteEdgesOf(id);
-      if (!gone.ok()) co_return gone.status();
+      if (!gone.ok()) co_return HintAtParts(gone.status(), id);
     }
     const absl::StatusOr<bool> gone = co_await txn_.DeleteNode(id);
     if (!gone.ok()) co_return gone.status();

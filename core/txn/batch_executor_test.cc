@@ -184,6 +184,7 @@ TEST_F(BatchExecutorTest, LimitsAreNamed) {
   ASSERT_TRUE(cluster_.RunUntil([&] { return response.has_value(); }, Duration::Seconds(30)));
   EXPECT_EQ(response->error().reason(), v1::LIMIT);
   EXPECT_NE(response->error().message().find("txn.write_keys_max"), std::string::npos);
+  EXPECT_EQ(response->error().message().find("DELETE"), std::string::npos);
 }
 
 std::string Star(int leaves) {
@@ -218,6 +219,27 @@ TEST_F(BatchExecutorTest, ListsOfManyPagesAreWhole) {
   EXPECT_EQ(values.size(), 49u) << "with its properties, from either side";
   EXPECT_EQ(values.count(20), 0u);
   EXPECT_EQ(Run("ops { delete_node { id: 1 detach: true } }").error().code(), 0);
+}
+
+TEST_F(BatchExecutorTest, ATooLargeDetachSaysHowToDeleteInParts) {
+  ASSERT_EQ(Run(Star(50)).error().code(), 0);
+  for (const size_t limit : {10, 60}) {  // below the relationships, and below their keys
+    TransactionLimits limits;
+    limits.write_keys_max = limit;
+    TransactionManager manager(gateway_, Random(1), limits);
+    v1::ClientRequest request;
+    ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+        "ops { delete_node { id: 1 detach: true } }", request.mutable_batch()));
+    std::optional<v1::ClientResponse> response;
+    Spawn(ExecuteBatch(manager, request), [&](v1::ClientResponse r) { response = std::move(r); });
+    ASSERT_TRUE(cluster_.RunUntil([&] { return response.has_value(); }, Duration::Seconds(30)));
+    EXPECT_EQ(response->error().reason(), v1::LIMIT);
+    const std::string& message = response->error().message();
+    EXPECT_NE(message.find("txn.write_keys_max"), std::string::npos) << message;
+    EXPECT_NE(message.find("`MATCH (n)-[r]-() WHERE id(n) = 1 WITH r LIMIT 1000 DELETE r`"),
+              std::string::npos)
+        << message;
+  }
 }
 
 TEST_F(BatchExecutorTest, ASinkThatRefusesEndsTheReading) {

@@ -124,6 +124,38 @@ TEST_F(SingleNodeTest, StatementsReadWriteAndFailWithTheirPosition) {
   EXPECT_THAT(syntax.err, Not(HasSubstr("terminate")));
 }
 
+TEST_F(SingleNodeTest, ATooLargeDetachDeleteNamesAStatementThatWorks) {
+  const std::unique_ptr<TestCluster> cluster = StartOne();
+  ASSERT_EQ(Cli(*cluster, {"exec", "CREATE (:Other)-[:T]->(:Other), (:Hub)"}).code, 0);
+  // Three keys for each relationship, and 20,000 for a transaction.
+  for (int i = 0; i < 4; ++i) {
+    const Finished made = Cli(
+        *cluster, {"exec", "MATCH (h:Hub) UNWIND range(1, 2000) AS i CREATE (h)-[:T]->(:Leaf)"});
+    ASSERT_EQ(made.code, 0) << made.err;
+  }
+  const std::string detach = "MATCH (h:Hub) DETACH DELETE h";
+  const Finished refused = Cli(*cluster, {"exec", detach});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("txn.write_keys_max (20000)"));
+  const size_t begin = refused.err.find('`') + 1;
+  const size_t end = refused.err.find('`', begin);
+  ASSERT_NE(end, std::string::npos) << refused.err;
+
+  const std::string part = refused.err.substr(begin, end - begin);
+  int parts = 0;
+  for (; parts < 20; ++parts) {
+    const Finished done = Cli(*cluster, {"exec", part});
+    ASSERT_EQ(done.code, 0) << part << "\n" << done.err;
+    if (done.out.find("relationships deleted: ") == std::string::npos) break;
+  }
+  EXPECT_EQ(parts, 8) << "a thousand of eight thousand at a time";
+  EXPECT_EQ(Cli(*cluster, {"exec", detach}).code, 0);
+  EXPECT_EQ(Cli(*cluster, {"query", "MATCH ()-[r]->() RETURN count(r) AS n"}).out,
+            "n\n1\n(1 row)\n")
+      << "those of others are untouched";
+  EXPECT_EQ(Cli(*cluster, {"query", "MATCH (h:Hub) RETURN count(h) AS n"}).out, "n\n0\n(1 row)\n");
+}
+
 TEST_F(SingleNodeTest, WhatTheCliCantDoIsSaid) {
   const std::unique_ptr<TestCluster> cluster = StartOne();
   const Finished unknown = Cli(*cluster, {"fly"});

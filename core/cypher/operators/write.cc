@@ -8,6 +8,7 @@
 #include "core/cypher/error.h"
 #include "core/cypher/operators/nodes.h"
 #include "core/cypher/operators/writer.h"
+#include "core/txn/delete_in_parts.h"
 
 namespace graphdb::cypher {
 namespace {
@@ -127,6 +128,12 @@ class Delete : public EagerOperator {
     co_return (co_await context_.transaction().DeleteRelationship(record->relationship)).status();
   }
 
+  // The transaction's own limits only: those of the statement say what they are.
+  absl::Status InParts(const absl::Status& status, ElementId node) const {
+    if (!plan_.detach || ErrorOf(status).has_value()) return status;
+    return txn::HintAtParts(status, node);
+  }
+
   Task<absl::Status> DeleteNodes() {
     GRAPHDB_CO_RETURN_IF_ERROR(co_await context_.FetchWanted());
     txn::ExpandSpec spec;
@@ -141,10 +148,14 @@ class Delete : public EagerOperator {
       left.push_back(context_.Adopt(std::move(relationship)));
       return charge_.Add(context_.BytesOf(left.back()));
     };
-    GRAPHDB_CO_RETURN_IF_ERROR(
-        (co_await context_.transaction().Expand(std::move(spec), take)).status());
+    const absl::Status expanded =
+        (co_await context_.transaction().Expand(std::move(spec), take)).status();
+    GRAPHDB_CO_RETURN_IF_ERROR(InParts(expanded, nodes_.begin()->first));
     for (RelationshipRef& record : left) {
-      GRAPHDB_CO_RETURN_IF_ERROR(co_await DeleteRelationship(std::move(record)));
+      const ElementId start = record->relationship.start;
+      const ElementId node = nodes_.count(start) > 0 ? start : record->relationship.end;
+      const absl::Status deleted = co_await DeleteRelationship(std::move(record));
+      GRAPHDB_CO_RETURN_IF_ERROR(InParts(deleted, node));
     }
     for (auto& [id, node] : nodes_) {
       node->deleted = true;
