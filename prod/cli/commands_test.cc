@@ -74,6 +74,8 @@ TEST(ParametersTest, NumbersThatNoValueHoldsAreRefused) {
   EXPECT_THAT(error("a=18446744073709551615"), HasSubstr("expected an integer of 64 bits"));
   EXPECT_THAT(error("a=[1, -9223372036854775809]"), HasSubstr("got -9223372036854775809"));
   EXPECT_THAT(error("a={\"b\": 1e400}"), HasSubstr("got 1e400, expected a float of 64 bits"));
+  EXPECT_EQ(ParseParameters({"a=99999999999999999999 b"})->entries(0).value().string_value(),
+            "99999999999999999999 b");
   EXPECT_EQ(ParseParameters({"a=1e20"})->entries(0).value().float_value(), 1e20);
   EXPECT_EQ(ParseParameters({"a=-9223372036854775808"})->entries(0).value().int_value(), INT64_MIN);
   EXPECT_EQ(ParseParameters({"a=\"1e400\""})->entries(0).value().string_value(), "1e400");

@@ -14,7 +14,8 @@ namespace {
 // Looks for the numbers that a JSON parser reads as others than they are.
 class NumberCheck : public nlohmann::json::json_sax_t {
  public:
-  const std::string& problem() const { return problem_; }
+  // Of what is JSON; other text may begin with whatever it likes.
+  std::string problem() const { return text_ ? "" : problem_; }
 
   bool number_unsigned(number_unsigned_t value) override {
     return value <= uint64_t{INT64_MAX} || TooLarge(absl::StrCat(value));
@@ -25,7 +26,8 @@ class NumberCheck : public nlohmann::json::json_sax_t {
   bool parse_error(size_t, const std::string& token,
                    const nlohmann::detail::exception& error) override {
     constexpr int kNumberOverflow = 406;
-    if (error.id == kNumberOverflow) {
+    text_ = error.id != kNumberOverflow;
+    if (!text_) {
       problem_ = absl::StrCat("got ", token, ", expected a float of 64 bits: at most ",
                               "1.7976931348623157e308");
     }
@@ -47,10 +49,11 @@ class NumberCheck : public nlohmann::json::json_sax_t {
   bool TooLarge(absl::string_view text) {
     problem_ = absl::StrCat("got ", text, ", expected an integer of 64 bits: ", INT64_MIN, " to ",
                             INT64_MAX);
-    return false;
+    return true;  // whether it is JSON shows at the end
   }
 
   std::string problem_;
+  bool text_ = false;
 };
 
 absl::StatusOr<v1::Value> FromJson(const nlohmann::json& json, int depth) {
