@@ -38,7 +38,10 @@ bool Membership::TakeInMembers(GroupHost& group, const raft::Status& status,
       const bool caught_up = peer != status.peers.end() &&
                              peer->second.state == raft::ProgressState::kReplicate &&
                              peer->second.match >= status.commit;
-      if (!caught_up || !HeardLately(NodeId(member.node()))) continue;
+      if (!caught_up || !HeardLately(NodeId(member.node()))) {
+        if (GRAPHDB_MUTANT("cluster.waits-for-learner")) return true;
+        continue;
+      }
       target.learners.erase(replica);
       target.voters[replica] = NodeId(member.node());
     } else {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/mutant.h"
 
 namespace graphdb::cluster {
 
@@ -45,7 +46,9 @@ Task<absl::StatusOr<std::string>> Router::CallLeader(
     const NodeId leader = hint != kNoNode ? hint : host_.LeaderOf(group);
     hint = kNoNode;
     if (leader != kNoNode) {
-      absl::StatusOr<v1::RpcResponse> answer = co_await CallNode(leader, group, body, kCallFor);
+      const bool for_ever = GRAPHDB_MUTANT("cluster.waits-for-leader");
+      const Duration call_for = for_ever ? Duration::Seconds(100'000) : kCallFor;
+      absl::StatusOr<v1::RpcResponse> answer = co_await CallNode(leader, group, body, call_for);
       if (!answer.ok()) {
         last = answer.status();
       } else if (answer->code() != 0) {

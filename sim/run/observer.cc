@@ -108,6 +108,8 @@ MaybeViolation Observer::LookAt(NodeId node, const ReplicaView& view, Seen* seen
   if (view.is_leader && view.term > seen->led_term) {
     seen->led_term = view.term;
     ++leaders_seen_;
+    Led& led = led_[view.group];
+    if (view.term > led.term) led = {node, view.term, world_.loop().now()};
     SayLeader(node, view);
     if (auto v = safety_.OnLeader(view.group, view.term, node)) return v;
     if (auto v = safety_.OnLeaderLog(view.group, view.term, node, CopyLog(view))) return v;
@@ -139,7 +141,9 @@ MaybeViolation Observer::CheckCommitOrder(const ReplicaView& view, LogIndex inde
   Decided& decided = decided_[view.group];
   if (index <= decided.through) return std::nullopt;
   decided.through = index;
+  decided.at = world_.loop().now();
   const DecisionView decision = view.decision(index);
+  if (decision.voters) recovery_.OnVoters(view.group, *decision.voters);
   if (view.group == kMetaGroup) oracle_.OnCommitted(decision);
   transactions_.OnCommitted(view.group, decision);
   if (auto v = reads_.OnCommitted(view.group, index, decision)) return v;
@@ -183,8 +187,9 @@ MaybeViolation Observer::LookAtPrepared() {
   });
 }
 
-bool Observer::AnyPrepared() const {
+bool Observer::AnyPrepared(NodeFilter of) const {
   for (uint32_t n = 0; n < nodes_.size(); ++n) {
+    if (!of(NodeId(n))) continue;
     const env::KvReader* engine = world_.engine(NodeId(n));
     if (engine != nullptr && sim::AnyPrepared(*engine, world_.options().shards)) return true;
   }
@@ -257,8 +262,35 @@ MaybeViolation Observer::CompareLogs() const {
   return std::nullopt;
 }
 
-std::string Observer::Describe() const {
+std::string Observer::DescribeNodes() const {
   std::string text;
+  for (uint32_t n = 0; n < nodes_.size(); ++n) {
+    const NodeId node(n);
+    absl::StrAppend(&text, "; ", NodeName(node),
+                    !world_.Up(node)     ? " is down"
+                    : world_.Awake(node) ? " is up"
+                                         : " stands still");
+    const std::string why = world_.WhyFaulty(node);
+    if (!why.empty()) absl::StrAppend(&text, " (", why, ")");
+  }
+  return text;
+}
+
+std::string Observer::DescribeGroups() const {
+  std::string text;
+  for (const auto& [group, decided] : decided_) {
+    absl::StrAppend(&text, "; ", GroupName(group), " committed entry ", decided.through.value(),
+                    " last, at ", FormatTime(decided.at));
+    const auto led = led_.find(group);
+    if (led == led_.end()) continue;
+    absl::StrAppend(&text, ", led last by ", NodeName(led->second.node), " from ",
+                    FormatTime(led->second.since), " on, term ", led->second.term.value());
+  }
+  return text;
+}
+
+std::string Observer::Describe() const {
+  std::string text = absl::StrCat(DescribeNodes(), DescribeGroups());
   for (uint32_t n = 0; n < nodes_.size(); ++n) {
     world_.VisitReplicas(NodeId(n), [&](const ReplicaView& view) {
       absl::StrAppend(&text, "; ", NodeName(NodeId(n)), " ", GroupName(view.group), " term ",
@@ -270,7 +302,7 @@ std::string Observer::Describe() const {
   return text;
 }
 
-bool Observer::Settled() const {
+bool Observer::Settled(NodeFilter of) const {
   struct Range {
     LogIndex commit_max;
     LogIndex applied_min = LogIndex(~uint64_t{0});
@@ -282,7 +314,7 @@ bool Observer::Settled() const {
   std::map<ShardId, Range> groups;
   uint32_t kept = 0;
   for (uint32_t n = 0; n < nodes_.size(); ++n) {
-    if (world_.Lost(NodeId(n))) continue;
+    if (!of(NodeId(n))) continue;
     if (!world_.Up(NodeId(n))) return false;
     ++kept;
     world_.VisitReplicas(NodeId(n), [&](const ReplicaView& view) {

@@ -1,6 +1,7 @@
 // Observer: looks at the replicas of the node that ran the last event and feeds
 // Raft's oracles: who leads in which term, with which log, what is committed,
-// what was applied. Durability and OracleWatch look along.
+// what was applied. Durability, OracleWatch and ReadWatch look along, and Recovery is
+// told whom each group needs.
 //
 // Deterministic thread only.
 #pragma once
@@ -12,11 +13,13 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "sim/check/raft_safety.h"
 #include "sim/run/durability.h"
 #include "sim/run/leadership.h"
 #include "sim/run/oracle_watch.h"
 #include "sim/run/read_watch.h"
+#include "sim/run/recovery.h"
 #include "sim/run/txn_watch.h"
 #include "sim/world/world.h"
 
@@ -30,15 +33,18 @@ class Observer {
         nodes_(world.options().nodes),
         leadership_(world),
         durability_(world),
-        oracle_(world.options().nodes) {}
+        oracle_(world.options().nodes),
+        recovery_(world) {}
 
   // After each event.
   MaybeViolation Look();
   // At the transactions that are prepared, on whichever nodes hold all that is
   // committed; costs more than an event.
   MaybeViolation LookAtPrepared();
-  // Whether one is, on any node that is up.
-  bool AnyPrepared() const;
+  // Of the nodes that are asked for, which are up.
+  using NodeFilter = absl::FunctionRef<bool(NodeId)>;
+  // Whether a transaction is prepared on one of them.
+  bool AnyPrepared(NodeFilter of) const;
   // Every pair of logs of each group; costly.
   MaybeViolation CompareLogs() const;
 
@@ -47,15 +53,17 @@ class Observer {
   const RaftSafety& safety() const { return safety_; }
   const TxnWatch& transactions() const { return transactions_; }
   Leadership& leadership() { return leadership_; }
+  const Recovery& recovery() const { return recovery_; }
   // Each pattern that a group's replicas were in when one of them began or ceased to
   // lead: who is up and leads, whose term, log and commit is ahead of whose. Hashes.
   const std::set<uint32_t>& constellations() const { return constellations_; }
 
-  // Every node is up with a replica of each group, and all of a group are in one term
+  // Each of them is up with a replica of each group, and all of a group are in one term
   // with one leader and have applied all that any of them knows as committed.
-  bool Settled() const;
-  // "; node2 shard=1 term 7 leads, first 3, last 9, commit 9, applied 9; ...", for the
-  // report of a run that hangs.
+  bool Settled(NodeFilter of) const;
+  // For the report of a run that hangs, each from "; " on: "node3 is never restarted",
+  // "shard=1 committed entry 9 last, at 31.2s, led last by node3 from 20.1s on, term 7",
+  // "node2 shard=1 term 7 leads, first 3, last 9, commit 9, applied 9".
   std::string Describe() const;
 
  private:
@@ -83,6 +91,13 @@ class Observer {
   struct Decided {
     LogIndex through;  // entries seen
     Timestamp highest;
+    Duration at;  // when the newest entry was committed
+  };
+  // The leader of the newest term that had one.
+  struct Led {
+    NodeId node;
+    Term term;
+    Duration since;
   };
 
   // Rule T3: a leader proposes a one-shard commit only above its floor, which
@@ -103,6 +118,8 @@ class Observer {
            view.last_round != seen.last_round;
   }
   MaybeViolation LookAt(NodeId node, const ReplicaView& view, Seen* seen);
+  std::string DescribeNodes() const;
+  std::string DescribeGroups() const;
   MaybeViolation LookAtCommits(NodeId node, const ReplicaView& view, Seen* seen);
   void SayLeader(NodeId node, const ReplicaView& view);
   void RecordRole(NodeId node, const ReplicaView& view);
@@ -116,7 +133,9 @@ class Observer {
   OracleWatch oracle_;
   ReadWatch reads_;
   TxnWatch transactions_;
+  Recovery recovery_;
   std::map<ShardId, Decided> decided_;
+  std::map<ShardId, Led> led_;
   std::map<Timestamp, Timestamp> resolved_;  // start -> commit; 0: without effect
   uint64_t leaders_seen_ = 0;
   std::set<uint32_t> constellations_;

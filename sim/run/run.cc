@@ -9,12 +9,14 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "core/base/check.h"
 #include "core/base/cover.h"
 #include "core/storage/keys.h"
 #include "sim/env/mixing.h"
 #include "sim/env/mutants_on.h"
 #include "sim/run/intents.h"
+#include "sim/run/liveness.h"
 #include "sim/run/observer.h"
 #include "sim/run/requests.h"
 #include "sim/workload/driver.h"
@@ -38,7 +40,8 @@ class Run {
       : options_(options),
         world_(options, factory, std::move(trace.engines)),
         driver_(world_, Driver::MakeAssignments(options)),
-        observer_(world_) {
+        observer_(world_),
+        liveness_(world_, driver_.client_count()) {
     result_.seed = options.seed;
     if (trace.detail != TraceLog::Detail::kOff) {
       world_.trace().SetSink(trace.detail, std::move(trace.sink));
@@ -108,6 +111,7 @@ class Run {
     if (!StepFor(lull)) return false;
     world_.EndFaults();
     result_.leader_changes = observer_.leaders_seen() - leaders_before;
+    if (!EveryShardAcknowledges()) return false;
     if (!Until("answered what was under way", options_.final_limit,
                [&] { return driver_.idle() && world_.AllUp(); })) {
       return false;
@@ -118,12 +122,46 @@ class Run {
                [&] { return driver_.final_done(); })) {
       return false;
     }
+    const auto counts = [this](NodeId node) { return Counts(node); };
     // What dead gateways left behind the shards settle by themselves (rule T6).
     if (!Until("resolved all transactions", options_.final_limit,
-               [&] { return !observer_.AnyPrepared(); })) {
+               [&] { return !observer_.AnyPrepared(counts); })) {
       return false;
     }
-    return Until("settled", options_.final_limit, [&] { return observer_.Settled(); });
+    return Until("settled", options_.final_limit, [&] { return observer_.Settled(counts); });
+  }
+
+  // A toy knows no shards.
+  bool EveryShardAcknowledges() {
+    if (!forms_cluster_) return true;
+    liveness_.Start();
+    const Waited waited = WaitFor(options_.ack_limit, [&] { return liveness_.Done(); });
+    result_.slowest_ack = liveness_.slowest();
+    if (waited != Waited::kTooLong) return waited == Waited::kMet;
+    std::string text;
+    for (const Liveness::Silence& silence : liveness_.Silences()) {
+      const auto excuse = observer_.recovery().OfWrite(silence.shard, silence.gateway);
+      if (excuse) {
+        ++result_.excused[WhyNotName(excuse->why)];
+        continue;
+      }
+      absl::StrAppend(&text, "; ", GroupName(silence.shard), " through ", NodeName(silence.gateway),
+                      ": ", silence.asked);
+    }
+    if (text.empty()) return !EndsUnrecoverable();
+    return Fail("liveness",
+                absl::StrCat("no write acknowledged within ", DurationText(options_.ack_limit),
+                             " of the end of the faults", text, observer_.Describe()));
+  }
+
+  // Of a cluster that can't go on nothing is asked any more: true where the run ends for that.
+  bool EndsUnrecoverable() {
+    const std::optional<Excuse> excuse = observer_.recovery().OfGroups();
+    if (!excuse) return false;
+    result_.excused.emplace(WhyNotName(excuse->why), 1);
+    result_.unrecoverable = excuse->text;
+    if (auto violation = observer_.CompareLogs()) Fail(violation->oracle, violation->message);
+    return true;
   }
 
   // False where the run ended early, with the verdict set.
@@ -169,28 +207,37 @@ class Run {
     return true;
   }
 
-  // Polls the condition, for it may be costly.
+  enum class Waited : uint8_t { kMet, kTooLong, kEnded };
+
+  // Polls the condition, for it may be costly. kEnded: the verdict is set.
   template <typename Condition>
-  bool Until(absl::string_view what, Duration limit, Condition condition) {
+  Waited WaitFor(Duration limit, Condition condition) {
     const Duration end = world_.loop().now() + limit;
     Duration next_poll = world_.loop().now();
     for (;;) {
       Duration due;
       const bool nothing_left = !world_.loop().NextDue(&due);
       if (nothing_left || world_.loop().now() >= next_poll) {
-        if (condition()) return true;
+        if (condition()) return Waited::kMet;
         next_poll = world_.loop().now() + kPoll;
       }
-      if (world_.loop().now() > end) {
-        return Fail("liveness", absl::StrCat("not ", what, " within ", DurationText(limit),
-                                             world_.start_failure().ok()
-                                                 ? std::string()
-                                                 : absl::StrCat("; a node did not start: ",
-                                                                world_.start_failure().ToString()),
-                                             driver_.Waiting(), observer_.Describe()));
-      }
-      if (!StepOnce()) return false;
+      if (world_.loop().now() > end) return Waited::kTooLong;
+      if (!StepOnce()) return Waited::kEnded;
     }
+  }
+
+  // False where the run ended, with the verdict set.
+  template <typename Condition>
+  bool Until(absl::string_view what, Duration limit, Condition condition) {
+    const Waited waited = WaitFor(limit, std::move(condition));
+    if (waited != Waited::kTooLong) return waited == Waited::kMet;
+    if (EndsUnrecoverable()) return false;
+    return Fail("liveness", absl::StrCat("not ", what, " within ", DurationText(limit),
+                                         world_.start_failure().ok()
+                                             ? std::string()
+                                             : absl::StrCat("; a node did not start: ",
+                                                            world_.start_failure().ToString()),
+                                         driver_.Waiting(), observer_.Describe()));
   }
 
   bool Fail(absl::string_view oracle, absl::string_view message) {
@@ -218,22 +265,7 @@ class Run {
     if (auto violation = observer_.CompareLogs()) {
       return Fail(violation->oracle, violation->message);
     }
-    if (!CompareEngines()) return false;
-    // All engines are equal by now.
-    if (auto violation = CheckIntents(*world_.engine(FirstKept()), options_.shards)) {
-      return Fail(violation->oracle, violation->message);
-    }
-    if (auto violation = observer_.transactions().Check(*world_.engine(FirstKept()))) {
-      return Fail(violation->oracle, violation->message);
-    }
-    const bool all_kept =
-        options_.knobs.dedupe_retention_periods >= NodeKnobs().dedupe_retention_periods;
-    if (forms_cluster_) {
-      if (auto violation = CheckRequests(*world_.engine(FirstKept()), options_.shards,
-                                         driver_.writes(), all_kept)) {
-        return Fail(violation->oracle, violation->message);
-      }
-    }
+    if (!JudgeEngines()) return false;
     for (const Driver::Assignment& assignment : driver_.assignments()) {
       const Workload::Verdict verdict = assignment.workload->Check();
       if (verdict.violation) {
@@ -246,12 +278,39 @@ class Run {
     return result_.verdict == RunResult::Verdict::kOk;
   }
 
+  bool JudgeEngines() {
+    std::vector<NodeId> judged;
+    for (uint32_t n = 0; n < options_.nodes; ++n) {
+      if (Counts(NodeId(n))) judged.push_back(NodeId(n));
+    }
+    if (judged.empty()) return true;  // each lacks some leader that it could follow
+    for (size_t i = 1; i < judged.size(); ++i) {
+      if (!CompareEngines(judged.front(), judged[i])) return false;
+    }
+    // All engines are equal by now.
+    const env::KvReader& engine = *world_.engine(judged.front());
+    FoldState(engine);
+    if (auto violation = CheckIntents(engine, options_.shards)) {
+      return Fail(violation->oracle, violation->message);
+    }
+    if (auto violation = observer_.transactions().Check(engine)) {
+      return Fail(violation->oracle, violation->message);
+    }
+    if (!forms_cluster_) return true;
+    const bool all_kept =
+        options_.knobs.dedupe_retention_periods >= NodeKnobs().dedupe_retention_periods;
+    if (auto violation = CheckRequests(engine, options_.shards, driver_.writes(), all_kept)) {
+      return Fail(violation->oracle, violation->message);
+    }
+    return true;
+  }
+
   // Rule I1 on a founder that lost its disk. Raft's oracles don't look any more:
   // to them a second cluster is the first one gone wrong.
   void Epilogue() {
     if (options_.epilogue == sim::Epilogue::kNone || !forms_cluster_) return;
     for (uint32_t n = 0; n < options_.nodes; ++n) {
-      if (world_.Lost(NodeId(n))) return;  // the founder's disk may be one too many
+      if (world_.Faulty(NodeId(n))) return;  // the founder's disk may be one too many
     }
     const NodeId founder(options_.founder - 1);
     const bool cut_off = options_.epilogue == sim::Epilogue::kWipeCutOffFounder;
@@ -289,34 +348,25 @@ class Run {
     return true;
   }
 
-  // The first node that has not lost its disk.
-  NodeId FirstKept() const {
-    NodeId node;
-    while (world_.Lost(node)) node = node.Next();
-    return node;
+  // Whether the node has to be as the others in the end.
+  bool Counts(NodeId node) const {
+    return !world_.Faulty(node) && !observer_.recovery().OutOfReach(node);
   }
 
   // State equality: everything but what belongs to one disk is equal on all nodes.
-  bool CompareEngines() {
-    const NodeId reference = FirstKept();
-    const env::KvReader* first = world_.engine(reference);
-    for (uint32_t n = reference.value() + 1; n < options_.nodes; ++n) {
-      if (world_.Lost(NodeId(n))) continue;
-      auto a = first->Iterate("", "\xff");
-      auto b = world_.engine(NodeId(n))->Iterate("", "\xff");
-      for (;;) {
-        SkipNodeKeyed(*a);
-        SkipNodeKeyed(*b);
-        if (!a->Valid() && !b->Valid()) break;
-        const bool same =
-            a->Valid() && b->Valid() && a->key() == b->key() && a->value() == b->value();
-        if (!same) return EnginesDiffer(*a, reference, *b, NodeId(n));
-        a->Next();
-        b->Next();
-      }
+  bool CompareEngines(NodeId reference, NodeId other) {
+    auto a = world_.engine(reference)->Iterate("", "\xff");
+    auto b = world_.engine(other)->Iterate("", "\xff");
+    for (;;) {
+      SkipNodeKeyed(*a);
+      SkipNodeKeyed(*b);
+      if (!a->Valid() && !b->Valid()) return true;
+      const bool same =
+          a->Valid() && b->Valid() && a->key() == b->key() && a->value() == b->value();
+      if (!same) return EnginesDiffer(*a, reference, *b, other);
+      a->Next();
+      b->Next();
     }
-    FoldState(*first);
-    return true;
   }
 
   static void SkipNodeKeyed(env::KvIterator& it) {
@@ -355,6 +405,7 @@ class Run {
     result_.network = world_.fabric().counters();
     result_.faults = world_.fault_counts();
     result_.self_halts = world_.self_halts();
+    result_.left_out = world_.faults_on() ? "" : LeftOut();
     result_.commits_observed = observer_.safety().committed_count();
     result_.operations = driver_.operation_counts();
     result_.tape = world_.loop().RecordedTape();
@@ -365,6 +416,14 @@ class Run {
     result_.conflicts = result_.clients.conflicts;
     const auto retried = result_.cover.find("txn.conflict_retried");
     if (retried != result_.cover.end()) result_.conflicts += retried->second;
+  }
+
+  std::string LeftOut() const {
+    std::vector<std::string> reasons;
+    for (uint32_t n = 0; n < options_.nodes; ++n) {
+      if (world_.Faulty(NodeId(n))) reasons.push_back(world_.WhyFaulty(NodeId(n)));
+    }
+    return absl::StrJoin(reasons, "; ");
   }
 
   void Say(absl::string_view text) {
@@ -378,6 +437,7 @@ class Run {
   World world_;
   Driver driver_;
   Observer observer_;
+  Liveness liveness_;
   absl::AnyInvocable<void(EventLoop&)> after_event_;
   absl::AnyInvocable<bool(Duration)> stop_;
   absl::AnyInvocable<void(absl::string_view, const History&)> history_;

@@ -3,14 +3,18 @@
 //   RunResult result = ExecuteRun(options, factory, {});
 //
 // The order: the cluster forms and the workloads are set up; load, with the
-// fault plan; faults end and every node comes back; final reads; all replicas
-// settle; the oracles judge. Raft's oracles look after every event.
+// fault plan; faults end and every node comes back; every shard acknowledges a
+// write through every gateway; final reads; all replicas settle; the oracles
+// judge. Raft's oracles look after every event. What has a fault for ever is
+// left out of all of it from the end of the faults on.
 //
 // What no oracle sees here: wrong answers to what no workload asks (Cypher
 // among it); slowness below the limits of liveness.
 //
 // Invariants:
 //   1. The result is a function of the options and the program.
+//   2. A run that can't go on by what is wrong for ever (Recovery) is no failure:
+//      it ends there, and says so.
 //
 // Deterministic thread only; one run at a time in a process (mutants, cover).
 #pragma once
@@ -52,9 +56,14 @@ struct RunResult {
   uint64_t conflicts = 0;
   uint64_t self_halts = 0;
   uint64_t commits_observed = 0;
-  std::vector<uint64_t> operations;  // under load, by client
-  Tape tape;                         // where it was recorded
-  std::vector<FaultMoment> moments;  // where they were asked for
+  // Of the end of the faults: who had one for ever, and what for.
+  std::string left_out;
+  Duration slowest_ack;                     // of a write that every shard owes each gateway
+  std::map<std::string, uint64_t> excused;  // of those: never acknowledged, by WhyNotName
+  std::string unrecoverable;                // kOk: why the run ended early
+  std::vector<uint64_t> operations;         // under load, by client
+  Tape tape;                                // where it was recorded
+  std::vector<FaultMoment> moments;         // where they were asked for
   std::map<std::string, uint64_t> cover;
   std::vector<uint32_t> constellations;  // see Observer
 

@@ -16,6 +16,7 @@ void EraseRange(std::vector<T>* list, size_t begin, size_t end) {
 
 // Whether `end` ends what `fault` began.
 bool Ends(const FaultAction& fault, const FaultAction& end) {
+  if (fault.forever || end.forever) return false;
   const bool same_link = fault.from == end.from && fault.to == end.to;
   switch (end.kind) {
     case FaultKind::kRestart:

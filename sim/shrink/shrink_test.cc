@@ -188,6 +188,19 @@ TEST(PiecesTest, FaultsGoWithTheirEnds) {
   }
 }
 
+TEST(PiecesTest, NothingEndsWhatLastsForEver) {
+  FaultAction crash;
+  crash.kind = FaultKind::kCrash;
+  crash.target.node = NodeId(1);
+  crash.forever = NodeId(1);
+  FaultAction restart;
+  restart.kind = FaultKind::kRestart;
+  restart.target.kind = FaultTarget::Kind::kAll;
+  EXPECT_EQ(FaultsWithTheirEnds({crash, restart}).size(), 2u);
+  crash.forever.reset();
+  EXPECT_EQ(FaultsWithTheirEnds({crash, restart}).size(), 1u);
+}
+
 TEST(PiecesTest, ClientsAreRenumberedWithTheirOperations) {
   RunOptions options;
   options.workloads = {{"bank", 2}, {"edges", 1}, {"ring", 2}};

@@ -19,7 +19,9 @@ std::string JoinCounts(const std::map<std::string, uint64_t>& counts) {
 std::string VerdictLine(const RunResult& result) {
   switch (result.verdict) {
     case RunResult::Verdict::kOk:
-      return "verdict: ok\n";
+      return result.unrecoverable.empty()
+                 ? "verdict: ok\n"
+                 : absl::StrCat("verdict: ok, unrecoverable: ", result.unrecoverable, "\n");
     case RunResult::Verdict::kViolation:
       return absl::StrCat("verdict: FAILED ", result.oracle, ": ", result.message, "\n");
     case RunResult::Verdict::kUndecided:
@@ -40,7 +42,10 @@ std::string StatsLines(const RunResult& result) {
                       " copied=", result.network.copied, " reset=", result.network.reset, "\n",
                       "faults: ", result.fault_count(), " ", JoinCounts(result.faults),
                       " self_halts=", result.self_halts, " leader_changes=", result.leader_changes,
-                      "\n", "probes: ", JoinCounts(result.cover), "\n", "events=", result.events,
+                      "\n", "liveness: slowest_ack=", FormatTime(result.slowest_ack),
+                      " left_out: ", result.left_out.empty() ? "nobody" : result.left_out,
+                      " explained_away: ", JoinCounts(result.excused), "\n",
+                      "probes: ", JoinCounts(result.cover), "\n", "events=", result.events,
                       " commits=", result.commits_observed,
                       " virtual=", FormatTime(result.virtual_time),
                       " trace=", TraceHash::HexOf(result.trace_hash), "\n");
@@ -64,6 +69,11 @@ void Totals::Add(const RunResult& result) {
     faults_[kind] += count;
     fault_kinds_ += kind != "heal" && kind != "restart" ? 1 : 0;
   }
+  left_out_runs_ += result.left_out.empty() ? 0 : 1;
+  excused_runs_ += result.excused.empty() ? 0 : 1;
+  unrecoverable_runs_ += result.unrecoverable.empty() ? 0 : 1;
+  slowest_ack_ = std::max(slowest_ack_, result.slowest_ack);
+  for (const auto& [why, count] : result.excused) excused_[why] += count;
   for (const auto& [probe, count] : result.cover) ++cover_runs_[probe];
 }
 
@@ -90,6 +100,12 @@ std::string Totals::Summary(double wall_seconds, double cpu_seconds, int64_t mem
       per_run(fault_kinds_), per_run(leader_changes_), per_run(self_halts_), per_run(events_), wall,
       jobs, runs / wall, static_cast<double>(events_) / wall, virtual_s / wall, cpu, runs / cpu,
       static_cast<double>(events_) / cpu, virtual_s / cpu, memory_kb / 1024);
+  absl::StrAppendFormat(
+      &text,
+      "liveness: slowest write after the faults %s; nodes left out for good in %d runs (%.1f%%); "
+      "explained away in %d runs (%.1f%%), of which %d could not go on: %s\n",
+      FormatTime(slowest_ack_), left_out_runs_, 100.0 * per_run(left_out_runs_), excused_runs_,
+      100.0 * per_run(excused_runs_), unrecoverable_runs_, JoinCounts(excused_));
   absl::StrAppend(&text, "faults: ", JoinCounts(faults_), "\n");
   absl::StrAppend(&text, "probes (runs that hit them): ", JoinCounts(cover_runs_), "\n");
   return text;

@@ -41,6 +41,12 @@ class Totals {
   uint64_t leader_changes_ = 0;
   uint64_t self_halts_ = 0;
   uint64_t conflicts_ = 0;
+  // Runs in which nodes had a fault for ever, writes were excused, all of it ended for that.
+  uint64_t left_out_runs_ = 0;
+  uint64_t excused_runs_ = 0;
+  uint64_t unrecoverable_runs_ = 0;
+  std::map<std::string, uint64_t> excused_;
+  Duration slowest_ack_;
   SessionCounters clients_;
   std::map<std::string, uint64_t> faults_;
   std::map<std::string, uint64_t> cover_runs_;  // in how many runs a probe was hit

@@ -150,8 +150,12 @@ std::string EncodeResult(const RunResult& result) {
   VisitNumbers(result, [&](uint64_t number) { PutVarint64(&out, number); });
   PutVarint64(&out, static_cast<uint64_t>(result.verdict));
   PutVarint64(&out, static_cast<uint64_t>(result.virtual_time.nanoseconds()));
+  PutVarint64(&out, static_cast<uint64_t>(result.slowest_ack.nanoseconds()));
   PutBytes(&out, result.oracle);
   PutBytes(&out, result.message);
+  PutBytes(&out, result.left_out);
+  PutBytes(&out, result.unrecoverable);
+  PutCounts(&out, result.excused);
   PutCounts(&out, result.faults);
   PutCounts(&out, result.cover);
   PutVarint64(&out, result.constellations.size());
@@ -166,18 +170,22 @@ bool DecodeResult(absl::string_view bytes, RunResult* result) {
   ByteReader in(bytes);
   bool good = true;
   VisitNumbers(*result, [&](uint64_t& number) { good = good && in.Varint64(&number); });
-  uint64_t verdict = 0, time = 0;
-  absl::string_view oracle, message;
-  good = good && in.Varint64(&verdict) && in.Varint64(&time) && in.Bytes(&oracle) &&
-         in.Bytes(&message) && ReadCounts(&in, &result->faults) &&
-         ReadCounts(&in, &result->cover) && ReadPatterns(&in, &result->constellations) &&
-         ReadNumbers(&in, &result->operations) && ReadTape(&in, &result->tape) &&
-         ReadMoments(&in, &result->moments);
+  uint64_t verdict = 0, time = 0, slowest_ack = 0;
+  absl::string_view oracle, message, left_out, unrecoverable;
+  good = good && in.Varint64(&verdict) && in.Varint64(&time) && in.Varint64(&slowest_ack) &&
+         in.Bytes(&oracle) && in.Bytes(&message) && in.Bytes(&left_out) &&
+         in.Bytes(&unrecoverable) && ReadCounts(&in, &result->excused) &&
+         ReadCounts(&in, &result->faults) && ReadCounts(&in, &result->cover) &&
+         ReadPatterns(&in, &result->constellations) && ReadNumbers(&in, &result->operations) &&
+         ReadTape(&in, &result->tape) && ReadMoments(&in, &result->moments);
   if (!good || verdict > 2) return false;
   result->verdict = static_cast<RunResult::Verdict>(verdict);
   result->virtual_time = Duration::Nanoseconds(static_cast<int64_t>(time));
+  result->slowest_ack = Duration::Nanoseconds(static_cast<int64_t>(slowest_ack));
   result->oracle = std::string(oracle);
   result->message = std::string(message);
+  result->left_out = std::string(left_out);
+  result->unrecoverable = std::string(unrecoverable);
   return in.empty();
 }
 

@@ -13,15 +13,6 @@ v1::MapEntry* AddEntry(v1::MapValue* map, absl::string_view key) {
   return entry;
 }
 
-uint32_t ShardOf(uint64_t id, uint32_t shards) {
-  // The inverse of SlotSet::EvenShare, by its definition: a contiguous share each.
-  for (uint32_t shard = 0; shard < shards; ++shard) {
-    const auto share = storage::SlotSet::EvenShare(ShardId(static_cast<uint16_t>(shard)), shards);
-    if (share.Contains(storage::SlotOfRaw(id))) return shard;
-  }
-  return shards;
-}
-
 }  // namespace
 
 void AddCreateNode(v1::BatchRequest* batch, uint64_t id, absl::string_view label,
@@ -115,6 +106,15 @@ std::vector<ListedEdge> ListedEdges(const v1::EdgeList& list) {
     edges.push_back({e.id(), e.start(), e.end(), e.type()});
   }
   return edges;
+}
+
+uint32_t ShardOf(uint64_t id, uint32_t shards) {
+  // The inverse of SlotSet::EvenShare, by its definition: a contiguous share each.
+  for (uint32_t shard = 0; shard < shards; ++shard) {
+    const auto share = storage::SlotSet::EvenShare(ShardId(static_cast<uint16_t>(shard)), shards);
+    if (share.Contains(storage::SlotOfRaw(id))) return shard;
+  }
+  return shards;
 }
 
 uint32_t ShardsTouched(const v1::BatchRequest& batch, uint32_t shards) {

@@ -37,6 +37,8 @@ std::vector<int64_t> IntList(const v1::Value& value);
 std::vector<int64_t> ListProperty(const v1::NodeValue& node, absl::string_view name);
 std::vector<ListedEdge> ListedEdges(const v1::EdgeList& list);
 
+// The shard of `shards` that a node of this id lives on.
+uint32_t ShardOf(uint64_t id, uint32_t shards);
 // How many shards of `shards` the operations of a batch touch.
 uint32_t ShardsTouched(const v1::BatchRequest& batch, uint32_t shards);
 

@@ -60,6 +60,7 @@ class Driver {
 
   // How many operations each client has come to under load, left out ones included.
   std::vector<uint64_t> operation_counts() const;
+  uint32_t client_count() const { return static_cast<uint32_t>(clients_.size()); }
   const SessionCounters& counters() const { return load_counters_; }
   const std::vector<WriteOutcome>& writes() const { return writes_; }
   const std::vector<Assignment>& assignments() const { return assignments_; }

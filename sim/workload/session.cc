@@ -81,10 +81,22 @@ void Session::Run(const PlannedOp& op, SessionPolicy policy, Done done) {
            : request_.has_batch() ? op.batch.ShortDebugString()
                                   : op.query.ShortDebugString());
   }
-  if (rng_.Chance(1, 8)) {
-    gateway_ = NodeId(static_cast<uint32_t>(rng_.Below(world_.options().nodes)));
-  }
+  const bool another = rng_.Chance(1, 8);
+  TurnTo(another ? rng_.Below(world_.options().nodes) : 0);
   Attempt();
+}
+
+void Session::TurnTo(uint64_t step) {
+  if (policy_.gateway) {
+    gateway_ = *policy_.gateway;
+    return;
+  }
+  const uint32_t nodes = world_.options().nodes;
+  gateway_ = NodeId(static_cast<uint32_t>((gateway_.value() + step) % nodes));
+  // When the faults have ended nobody asks a node that has one for ever.
+  for (uint32_t n = 0; n < nodes && !world_.faults_on() && world_.Faulty(gateway_); ++n) {
+    gateway_ = NodeId((gateway_.value() + 1) % nodes);
+  }
 }
 
 bool Session::Happens(ChoiceKind kind, uint32_t ppm) {
@@ -168,8 +180,7 @@ void Session::Again(bool maybe_ran) {
   }
   request_.set_retry(maybe_ran_);
   request_.set_attempt(attempts_);
-  const uint64_t step = 1 + rng_.Below(world_.options().nodes);
-  gateway_ = NodeId(static_cast<uint32_t>((gateway_.value() + step) % world_.options().nodes));
+  TurnTo(1 + rng_.Below(world_.options().nodes));
   const Duration pause = Duration::Milliseconds(rng_.Between(20, 40 + 100 * attempts_));
   timer_ =
       world_.loop().After(pause, world_.ClientLife(client_), "client.retry", [this] { Attempt(); });

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/functional/any_invocable.h"
@@ -26,6 +27,7 @@ struct SessionPolicy {
   // Attempts before an outcome stays unknown; 0: until it is known and good.
   uint32_t attempts_max = 6;
   Duration timeout = Duration::Milliseconds(2000);
+  std::optional<NodeId> gateway;  // it asks no other
 };
 
 struct SessionCounters {
@@ -58,6 +60,8 @@ class Session {
   // Whether the client behaves unlike others, now.
   bool Happens(ChoiceKind kind, uint32_t ppm);
   void Attempt();
+  // Asks the gateway so many nodes further on from now on.
+  void TurnTo(uint64_t step);
   void OnResult(uint64_t attempt, CallResult result);
   void OnAnswer(v1::ClientResponse response);
   void Again(bool maybe_ran);

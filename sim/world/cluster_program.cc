@@ -1,5 +1,6 @@
 #include "sim/world/cluster_program.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -81,8 +82,21 @@ bool HasMajority(const raft::MemberSet& members, absl::FunctionRef<bool(NodeId)>
   return members.empty() || count > members.size() / 2;
 }
 
+std::vector<NodeId> NodesOf(const raft::MemberSet& members) {
+  std::vector<NodeId> nodes;
+  for (const auto& [replica, node] : members) nodes.push_back(node);
+  std::sort(nodes.begin(), nodes.end());
+  return nodes;
+}
+
 DecisionView DecisionOf(ShardId group, const raft::Entry& entry) {
   DecisionView decision;
+  if (entry.kind == raft::EntryKind::kConfig) {
+    const absl::StatusOr<raft::Config> config = raft::DecodeConfig(entry.data);
+    if (!config.ok()) return decision;
+    decision.voters = VotersView{NodesOf(config->voters), NodesOf(config->outgoing)};
+    return decision;
+  }
   if (group == kMetaGroup && entry.kind == raft::EntryKind::kNormal) {
     v1::MetaCommand meta;
     if (!meta.ParseFromString(entry.data)) return decision;

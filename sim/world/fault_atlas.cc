@@ -5,8 +5,9 @@ namespace graphdb::sim {
 FaultAtlas::FaultAtlas(const RunOptions& options) {
   for (const FaultPlan* plan : {&options.forming_plan, &options.plan}) {
     for (const FaultAction& action : *plan) {
-      if (!Damages(action)) continue;
-      if (nodes_.size() < DamagedMax(options.nodes)) nodes_.insert(action.target.node);
+      if (!Damages(action) && !action.forever) continue;
+      const NodeId node = action.forever ? *action.forever : action.target.node;
+      if (nodes_.size() < DamagedMax(options.nodes)) nodes_.insert(node);
     }
   }
 }

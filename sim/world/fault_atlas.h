@@ -1,7 +1,8 @@
 // FaultAtlas: which copies of what may be damaged for good, decided before the run
-// from its plan. All faults that damage go by it together, so each group keeps an
-// intact majority, and "nothing that was acknowledged is lost" stays a claim that a
-// run can be judged by, however much its disks go through.
+// from its plan. All faults that damage go by it together, and a node that some fault
+// has for ever counts as damaged. So each group keeps an intact majority, and "nothing
+// that was acknowledged is lost" stays a claim that a run can be judged by, however much
+// its disks go through.
 //
 //   const FaultAtlas atlas(options);
 //   if (atlas.MayDamage(node)) ...

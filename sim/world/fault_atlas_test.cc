@@ -33,6 +33,15 @@ TEST(FaultAtlasTest, TheFirstOfThePlanAndNeverMoreThanAMinority) {
   EXPECT_EQ(CountOf(FaultAtlas(options), 5), 0u) << "one of two is no minority";
 }
 
+TEST(FaultAtlasTest, WhoHasAFaultForEverCountsAsDamaged) {
+  RunOptions options;
+  options.plan = {Damage(1, FaultKind::kCut), Damage(2)};
+  options.plan[0].forever = NodeId(0);
+  const FaultAtlas atlas(options);
+  EXPECT_TRUE(atlas.MayDamage(NodeId(0)));
+  EXPECT_EQ(CountOf(atlas, 3), 1u);
+}
+
 TEST(FaultAtlasTest, ADiskThatIsFullForATimeIsNoDamage) {
   RunOptions options;
   options.plan = {Damage(1, FaultKind::kFullDisk)};
@@ -48,8 +57,8 @@ TEST(FaultAtlasTest, WhatTheSwarmDrawsIsWhatMayBeDamaged) {
     const FaultAtlas atlas(options);
     EXPECT_LE(CountOf(atlas, options.nodes), FaultAtlas::DamagedMax(options.nodes));
     for (const FaultAction& action : options.plan) {
-      if (!Damages(action)) continue;
-      EXPECT_TRUE(atlas.MayDamage(action.target.node)) << ToText(action);
+      EXPECT_TRUE(!Damages(action) || atlas.MayDamage(action.target.node)) << ToText(action);
+      EXPECT_TRUE(!action.forever || atlas.MayDamage(*action.forever)) << ToText(action);
     }
   }
 }

@@ -98,6 +98,13 @@ std::string MomentText(const FaultAction& action) {
   return text;
 }
 
+// Of a link it has to be said which of its ends is left out.
+std::string ForeverText(const FaultAction& action) {
+  if (!action.forever) return "";
+  const bool link = action.kind == FaultKind::kCut;
+  return link ? absl::StrCat(" forever ", NodeName(*action.forever)) : " forever";
+}
+
 }  // namespace
 
 const char* FaultKindName(FaultKind kind) {
@@ -171,7 +178,8 @@ std::string DurationText(Duration duration) {
 }
 
 std::string ToText(const FaultAction& action) {
-  return absl::StrCat(MomentText(action), " ", FaultKindName(action.kind), Details(action));
+  return absl::StrCat(MomentText(action), " ", FaultKindName(action.kind), Details(action),
+                      ForeverText(action));
 }
 
 }  // namespace graphdb::sim

@@ -98,6 +98,9 @@ struct FaultAction {
   Duration amount;
   uint64_t bytes_per_second = 0;  // kSlowLink; 0: any
   NetworkRates network;
+  // Nothing ends it, and this node is left out of what is asked in the end: the target
+  // of kCrash and kSlowDisk, an end of kCut.
+  std::optional<NodeId> forever;
 
   friend bool operator==(const FaultAction&, const FaultAction&) = default;
 };

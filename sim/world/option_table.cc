@@ -99,6 +99,7 @@ constexpr Option kTable[] = {
                                kEpilogues),
     Run<&RunOptions::form_limit>("form-limit", Unit::kTime, 0, kHour),
     Run<&RunOptions::final_limit>("final-limit", Unit::kTime, 0, kHour),
+    Run<&RunOptions::ack_limit>("ack-limit", Unit::kTime, 0, kHour),
     Run<&RunOptions::events_max>("events-max", Unit::kCount, 1, kAny),
 
     Network<&LinkProfile::drop_ppm>("drop", Unit::kRate, 0, kMillion),

@@ -9,6 +9,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/functional/function_ref.h"
@@ -24,6 +26,12 @@ class TxnPart;
 }
 
 namespace graphdb::sim {
+
+// Whose majority a group needs: of the voters and, while they change, of those before.
+struct VotersView {
+  std::vector<NodeId> voters;
+  std::vector<NodeId> outgoing;
+};
 
 // What an entry decides: the commit timestamp that a shard's log gives out with it.
 struct DecisionView {
@@ -41,6 +49,7 @@ struct DecisionView {
   uint64_t session = 0;
   uint64_t sequence = 0;
   std::shared_ptr<const v1::TxnPart> part = {};
+  std::optional<VotersView> voters = {};  // of an entry that changes the config
 };
 
 // What an observer sees of one replica. Valid during the visit only.

@@ -133,6 +133,8 @@ struct RunOptions {
   // Limits in virtual time; beyond them the cluster has lost its liveness.
   Duration form_limit = Duration::Seconds(60);
   Duration final_limit = Duration::Seconds(60);
+  // From the end of the faults on: 20 election timeouts at their longest.
+  Duration ack_limit = Duration::Seconds(20);
   uint64_t events_max = 20'000'000;  // beyond it the run is undecided
 
   friend bool operator==(const RunOptions&, const RunOptions&) = default;

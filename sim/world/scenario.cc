@@ -322,7 +322,30 @@ class Parser {
           "lie-sync");
     }
     GRAPHDB_RETURN_IF_ERROR(Details(in, &action));
+    if (in.Peek() == "forever") {
+      GRAPHDB_RETURN_IF_ERROR(Forever(in, &action));
+    }
     plan->push_back(std::move(action));
+    return absl::OkStatus();
+  }
+
+  // "crash node2 forever", "cut node1 -> node2 forever node2"
+  absl::Status Forever(LineReader& in, FaultAction* action) {
+    if (action->kind == FaultKind::kCut) {
+      in.Take();
+      const absl::Status wrong = in.Error("one of the link's nodes");
+      GRAPHDB_ASSIGN_OR_RETURN(action->forever, Node(in));
+      return action->forever == action->from || action->forever == action->to ? absl::OkStatus()
+                                                                              : wrong;
+    }
+    const bool may_last =
+        (action->kind == FaultKind::kCrash && action->moment == CrashMoment::kNow) ||
+        action->kind == FaultKind::kSlowDisk;
+    if (!may_last || action->target.kind != FaultTarget::Kind::kNode) {
+      return in.Error("it behind crash nodeN, cut or slow-disk nodeN T alone");
+    }
+    in.Take();
+    action->forever = action->target.node;
     return absl::OkStatus();
   }
 

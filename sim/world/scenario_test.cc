@@ -96,7 +96,9 @@ TEST(ScenarioTest, AnActionIsWrittenAsItIsRead) {
         "at 5s full-disk leader meta 2s", "at 5s full-disk node3", "at 5s clog node1 -> node2 2s",
         "at 5s clog leader meta 1s", "at 5s slow-link node1 -> node2 0s bandwidth=8192",
         "at 5s partition {node1 node2} | {node2 node3}", "at 5s misread leader meta",
-        "at 5s bad-sector node1", "at 5s lie-sync node1"}) {
+        "at 5s bad-sector node1", "at 5s lie-sync node1", "at 5s crash node1 forever",
+        "at 5s crash node1 process forever", "at 5s cut node1 -> node2 forever node2",
+        "at 5s cut node1 -> node2 forever node1", "at 5s slow-disk node1 900ms forever"}) {
     const auto parsed = ParseScenario(absl::StrCat(kHead, line, "\n"), "f.txt");
     ASSERT_TRUE(parsed.ok()) << parsed.status();
     ASSERT_EQ(parsed->options.plan.size(), 1u);
@@ -164,6 +166,13 @@ TEST(ScenarioTest, RefusesWhatWouldBeHalfRead) {
                            "at 5s lie-sync gateway\n",
                            "at 5s full-disk leader meta\n",
                            "at 5s full-disk all 0s\n",
+                           "at 5s crash leader meta forever\n",
+                           "at 5s crash node1 mid-write forever\n",
+                           "at 5s crash node1 forever node1\n",
+                           "at 5s cut node1 -> node2 forever\n",
+                           "at 5s cut node1 -> node2 forever node3\n",
+                           "at 5s rot node1 forever\n",
+                           "at 5s pause node1 2s forever\n",
                            "disk\n",
                            "disk stall=5\n",
                            "disk speed=5\n",

@@ -7,6 +7,7 @@
 
 #include "core/env/random.h"
 #include "sim/world/swarm_draw.h"
+#include "sim/world/swarm_forever.h"
 
 namespace graphdb::sim {
 namespace {
@@ -213,6 +214,7 @@ RunOptions DrawSwarmOptions(uint64_t seed) {
   if (rng.Below(100) < kFaultFreePercent) {
     // Pages end and windows are full where nothing goes wrong as well.
     if (rng.Chance(1, 2)) DrawTuning(seed, &options.knobs);
+    DrawForever(seed, &options);
     return options;
   }
   DrawKnobs(rng, &options);
@@ -221,10 +223,14 @@ RunOptions DrawSwarmOptions(uint64_t seed) {
   DrawDeviceErrors(seed, &options);
   DrawTuning(seed, &options.knobs);
   DrawPlan(seed, rng, &options);
+  DrawForever(seed, &options);
   return options;
 }
 
 void DropStatements(RunOptions* options) {
+  for (FaultPlan* plan : {&options->forming_plan, &options->plan}) {
+    std::erase_if(*plan, [](const FaultAction& action) { return action.forever.has_value(); });
+  }
   std::erase_if(options->workloads, [](const WorkloadSpec& spec) {
     return spec.name == "leaves" || spec.name == "elements" || spec.name == "operator" ||
            std::find(std::begin(kStatementKinds), std::end(kStatementKinds), spec.name) !=

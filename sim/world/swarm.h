@@ -9,7 +9,7 @@
 //   2. Each planned fault is drawn from a stream of its own number, so that
 //      leaving one out changes no other.
 //   3. A majority of the nodes is up and connected at times: every crash has its
-//      restart, every partition its end.
+//      restart, every partition its end, but for what lasts for ever (swarm_forever.h).
 //
 // Pure function; thread-safe.
 #pragma once
@@ -23,7 +23,8 @@ namespace graphdb::sim {
 RunOptions DrawSwarmOptions(uint64_t seed);
 
 // Without the workloads that send statements or leave the choice of ids to the
-// cluster, for programs that know neither.
+// cluster, and without faults that last for ever, for programs that know nothing of
+// these or have no replicas to do without.
 void DropStatements(RunOptions* options);
 
 }  // namespace graphdb::sim

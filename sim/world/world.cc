@@ -109,10 +109,12 @@ bool World::Up(NodeId node) const { return slots_[node.value()].live != nullptr;
 bool World::Awake(NodeId node) const { return Up(node) && !loop_.Paused(NodeActor(node)); }
 
 bool World::AllUp() const {
-  return std::all_of(slots_.begin(), slots_.end(), [](const Slot& slot) {
-    const bool has_to_stop = slot.damage == FaultKind::kWipe || slot.damage == FaultKind::kFullDisk;
-    return slot.lost || (slot.live != nullptr && !has_to_stop);
-  });
+  for (uint32_t n = 0; n < slots_.size(); ++n) {
+    const Slot& slot = slots_[n];
+    if (slot.lost || slot.gone || Blamed(NodeId(n))) continue;
+    if (slot.live == nullptr || HasToStop(NodeId(n))) return false;
+  }
+  return true;
 }
 
 uint64_t World::incarnation(NodeId node) const { return slots_[node.value()].starts; }
@@ -173,7 +175,7 @@ uint32_t World::ever_started_count() const {
 
 void World::Start(NodeId node) {
   Slot& slot = slots_[node.value()];
-  if (slot.lost) return;
+  if (slot.lost || slot.gone) return;
   slot.wanted_up = true;
   if (slot.live != nullptr) return;
   const Life life = loop_.Begin(NodeActor(node));

@@ -15,7 +15,7 @@
 //   1. A slot has at most one live program; what it registered dies with it.
 //   2. A call is answered exactly once.
 //   3. After EndFaults nothing goes wrong any more, and every node is restarted
-//      until it stays up.
+//      until it stays up; but for what lasts for ever.
 //   4. Only nodes of the fault atlas lose for good what their disks hold, a minority.
 //      Once such a node has stopped and said why it stays down; every other such stop
 //      is an error like any other.
@@ -85,14 +85,25 @@ class World {
   void Wipe(NodeId node);
   uint32_t ever_started_count() const;
   bool Up(NodeId node) const;
-  // All but the nodes that lost their disks: those have stopped by themselves.
+  // All but the nodes that lost their disks, which have stopped by themselves, and those
+  // that are never restarted or that nobody reaches.
   bool AllUp() const;
-  bool Lost(NodeId node) const { return slots_[node.value()].lost; }
+  // Whether the node itself is there and works as it should once the faults have ended,
+  // and whether a link stays cut.
+  bool Sound(NodeId node) const;
+  bool CutForever(NodeId from, NodeId to) const { return cut_forever_.count({from, to}) > 0; }
+  // Whether it is not sound, or to blame for such a link.
+  bool Faulty(NodeId node) const { return !Sound(node) || Blamed(node); }
+  // "node3 is never restarted", "node1 -> node2 is cut, a sync of node2 takes up to 1s";
+  // empty: nothing is.
+  std::string WhyFaulty(NodeId node) const;
   // Whether it is up and runs what is due.
   bool Awake(NodeId node) const;
   // Null where the node is down.
   Program* program(NodeId node);
   void VisitReplicas(NodeId node, absl::FunctionRef<void(const ReplicaView&)> visit) const;
+  // Who leads the newest term that anybody leads.
+  std::optional<NodeId> LeaderOf(ShardId group) const { return FindReplica(group, true); }
   // The engine's present content; null where the node is down.
   const env::KvReader* engine(NodeId node) const;
   // What replicas have applied since the last call.
@@ -146,6 +157,8 @@ class World {
     uint64_t starts = 0;
     std::optional<FaultKind> damage;  // of its disk, for good
     bool lost = false;                // it has stopped for that
+    bool gone = false;                // it is never restarted
+    Duration always_slow;             // the least that its disk's longest sync takes; 0: none
     std::optional<ArmedCrash> armed;
   };
   struct Slowness {
@@ -182,6 +195,11 @@ class World {
   // What Damages() is said of.
   void Damage(NodeId node, FaultKind how);
   void FillDisk(NodeId node, Duration amount);
+  void SlowDisk(NodeId node, const FaultAction& action);
+  // What became of its disk leaves it no way to go on.
+  bool HasToStop(NodeId node) const;
+  // For a link that stays cut.
+  bool Blamed(NodeId node) const;
   void EndDiskFaults(NodeId node);
   void StepWall(NodeId node, Duration amount);
   // Shut down in order, and started again by its supervisor.
@@ -195,6 +213,10 @@ class World {
   std::vector<NodeId> Resolve(const FaultTarget& target);
   std::optional<NodeId> FindReplica(ShardId group, bool leader) const;
   void Partition(const std::vector<std::vector<NodeId>>& groups);
+  void Cut(const FaultAction& action);
+  void Heal(const FaultAction& action);
+  // All but what is cut for ever.
+  void HealAll();
   void SetNetwork(const NetworkRates& rates);
   void SetLinks(const LinkProfile& profile);
   // Of a link, or all that come from or go to the targets.
@@ -218,6 +240,8 @@ class World {
   SimFabric fabric_;
   LinkProfile links_;                                     // of the links that nothing slows
   std::map<std::pair<NodeId, NodeId>, Slowness> slowed_;  // by a fault
+  // Links that stay cut, and the node to blame.
+  std::map<std::pair<NodeId, NodeId>, NodeId> cut_forever_;
   const Life world_life_;
   std::vector<Slot> slots_;
   AppliedBatches applied_;

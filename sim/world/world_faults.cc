@@ -60,6 +60,22 @@ void World::Partition(const std::vector<std::vector<NodeId>>& groups) {
   }
 }
 
+void World::Cut(const FaultAction& action) {
+  if (action.forever) cut_forever_[{*action.from, *action.to}] = *action.forever;
+  fabric_.Cut(*action.from, *action.to);
+}
+
+void World::Heal(const FaultAction& action) {
+  if (!action.from) return HealAll();
+  if (CutForever(*action.from, *action.to)) return;
+  fabric_.Heal(*action.from, *action.to);
+}
+
+void World::HealAll() {
+  fabric_.HealAll();
+  for (const auto& [link, blamed] : cut_forever_) fabric_.Cut(link.first, link.second);
+}
+
 void World::SetNetwork(const NetworkRates& rates) {
   LinkProfile profile = options_.network;
   profile.drop_ppm = rates.drop_ppm;
@@ -135,17 +151,16 @@ void World::BeginDrain(NodeId node, Duration limit) {
 }
 
 void World::Apply(const FaultAction& action) {
-  ++fault_counts_[FaultKindName(action.kind)];
+  ++fault_counts_[absl::StrCat(action.forever ? "forever-" : "", FaultKindName(action.kind))];
   Say(env::LogLevel::kInfo, kWorldActor, ToText(action));
   Record(TraceEvent::Kind::kFault, kWorldActor, 0, trace_.recorder() ? ToText(action) : "");
   switch (action.kind) {
     case FaultKind::kPartition:
       return Partition(action.groups);
     case FaultKind::kCut:
-      return fabric_.Cut(*action.from, *action.to);
+      return Cut(action);
     case FaultKind::kHeal:
-      if (action.from) return fabric_.Heal(*action.from, *action.to);
-      return fabric_.HealAll();
+      return Heal(action);
     case FaultKind::kNetwork:
       return SetNetwork(action.network);
     case FaultKind::kSlowLink:
@@ -165,6 +180,7 @@ void World::Strike(NodeId node, const FaultAction& action) {
   Slot& slot = slots_[node.value()];
   switch (action.kind) {
     case FaultKind::kCrash:
+      if (action.forever) slot.gone = true;
       if (action.moment == CrashMoment::kNow || !Up(node)) {
         Crash(node, action.power);
         break;
@@ -176,7 +192,7 @@ void World::Strike(NodeId node, const FaultAction& action) {
       if (!slot.wanted_up) Start(node);
       break;
     case FaultKind::kSlowDisk:
-      slot.disk_faults.sync_latency_max = action.amount;
+      SlowDisk(node, action);
       break;
     case FaultKind::kPause:
       loop_.PauseUntil(NodeActor(node), loop_.now() + action.amount);
@@ -213,7 +229,7 @@ void World::EndFaults() {
   milestones_.reset();
   waiting_.clear();
   Say(env::LogLevel::kInfo, kWorldActor, "faults end");
-  fabric_.HealAll();
+  HealAll();
   fabric_.SetProfile(LinkProfile());
   for (uint32_t n = 0; n < slots_.size(); ++n) {
     EndDiskFaults(NodeId(n));

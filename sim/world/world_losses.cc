@@ -1,5 +1,11 @@
 // What a disk loses for good: a node of the atlas may go that way, and has to stop by
-// itself and say why. And disks that are full.
+// itself and say why. Disks that are full or slow. And of each node what is wrong with
+// it for ever.
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "core/base/check.h"
 #include "core/base/cover.h"
 #include "sim/world/world.h"
@@ -24,9 +30,10 @@ absl::StatusCode StopsWith(FaultKind damage) {
 }  // namespace
 
 bool World::MayDamageNow(NodeId node) const {
-  if (!atlas_.MayDamage(node) || slots_[node.value()].damage) return false;
+  const Slot& slot = slots_[node.value()];
+  if (!atlas_.MayDamage(node) || slot.damage || slot.gone) return false;
   for (uint32_t n = 0; n < slots_.size(); ++n) {
-    if (slots_[n].lost) continue;
+    if (slots_[n].lost || slots_[n].gone) continue;
     uint32_t replicas = 0;
     VisitReplicas(NodeId(n), [&](const ReplicaView& view) {
       if (view.voters == slots_.size()) ++replicas;
@@ -88,9 +95,16 @@ void World::FillDisk(NodeId node, Duration amount) {
   });
 }
 
+void World::SlowDisk(NodeId node, const FaultAction& action) {
+  Slot& slot = slots_[node.value()];
+  if (action.forever) slot.always_slow = action.amount;
+  slot.disk_faults.sync_latency_max = std::max(action.amount, slot.always_slow);
+}
+
 void World::EndDiskFaults(NodeId node) {
   Slot& slot = slots_[node.value()];
   slot.disk_faults = DiskFaults();
+  if (slot.always_slow > Duration()) slot.disk_faults.sync_latency_max = slot.always_slow;
   slot.disk_state.EndFaults();
   if (slot.damage == FaultKind::kFullDisk) slot.disk_faults.capacity_bytes = 0;
 }
@@ -119,6 +133,40 @@ void World::GiveUpIfLost(NodeId node, const absl::Status& why) {
   }
   slot.lost = true;
   slot.wanted_up = false;
+}
+
+bool World::HasToStop(NodeId node) const {
+  const std::optional<FaultKind>& damage = slots_[node.value()].damage;
+  return damage == FaultKind::kWipe || damage == FaultKind::kFullDisk;
+}
+
+bool World::Sound(NodeId node) const {
+  const Slot& slot = slots_[node.value()];
+  return !slot.gone && !slot.lost && !HasToStop(node) && slot.always_slow == Duration();
+}
+
+bool World::Blamed(NodeId node) const {
+  return std::any_of(cut_forever_.begin(), cut_forever_.end(),
+                     [node](const auto& cut) { return cut.second == node; });
+}
+
+std::string World::WhyFaulty(NodeId node) const {
+  const Slot& slot = slots_[node.value()];
+  const std::string name = NodeName(node);
+  std::vector<std::string> reasons;
+  if (slot.gone) reasons.push_back(absl::StrCat(name, " is never restarted"));
+  if (slot.lost || HasToStop(node)) {
+    reasons.push_back(absl::StrCat(name, " is lost: ", FaultKindName(*slot.damage)));
+  }
+  if (slot.always_slow > Duration()) {
+    reasons.push_back(
+        absl::StrCat("a sync of ", name, " takes up to ", DurationText(slot.always_slow)));
+  }
+  for (const auto& [link, blamed] : cut_forever_) {
+    if (blamed != node) continue;
+    reasons.push_back(absl::StrCat(NodeName(link.first), " -> ", NodeName(link.second), " is cut"));
+  }
+  return absl::StrJoin(reasons, ", ");
 }
 
 }  // namespace graphdb::sim

@@ -254,7 +254,8 @@ absl::Status CheckPlayable(const sim::RunOptions& options) {
   for (const FaultAction& action : options.plan) {
     const bool kind =
         std::find(std::begin(kPlayable), std::end(kPlayable), action.kind) != std::end(kPlayable);
-    const bool plain = action.moment == sim::CrashMoment::kNow && action.bytes_per_second == 0;
+    const bool plain =
+        action.moment == sim::CrashMoment::kNow && action.bytes_per_second == 0 && !action.forever;
     if (!kind || action.when || !plain) {
       return refuse(ToText(action));
     }
