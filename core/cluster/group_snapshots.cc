@@ -45,13 +45,33 @@ void GroupHost::OnSnapshotAck(NodeId from, const v1::SnapshotAck& ack) {
   if (auto it = senders_.find(from); it != senders_.end()) it->second->OnAck(ack);
 }
 
+namespace {
+
+void RefuseSnapshot(PeerLink& link, NodeId from, const v1::SnapshotPiece& piece) {
+  v1::PeerMessage message;
+  v1::SnapshotAck* ack = message.mutable_snapshot_ack();
+  ack->set_group(piece.group());
+  ack->set_snapshot(piece.snapshot());
+  ack->set_refused(true);
+  link.Send(from, std::move(message));
+}
+
+}  // namespace
+
 void GroupHost::OnSnapshotPiece(NodeId from, const v1::SnapshotPiece& piece) {
   if (raft_ == nullptr || halted_ || piece.to_replica() != self_.value()) return;
   if (stage_ != nullptr && stage_->id() == piece.snapshot()) {
     stage_->OnPiece(piece);
     return;
   }
-  if (staged_.has_value() || install_ != nullptr || piece.offset() != 0) return;
+  if (staged_.has_value() || install_ != nullptr) return;
+  if (piece.offset() != 0) {
+    // We lost its beginning: to a restart, or to an older one that came late. Its
+    // sender would ask for an answer for long.
+    GRAPHDB_COVER("cluster.snapshot_refused");
+    if (!GRAPHDB_MUTANT("cluster.refuses-rest-of-snapshot")) RefuseSnapshot(link_, from, piece);
+    return;
+  }
   const absl::StatusOr<raft::Message> header = raft::DecodeMessage(piece.meta());
   if (!header.ok() || header->type != raft::MessageType::kSnapshot) return;
   routes_[header->from] = from;
