@@ -64,6 +64,13 @@ TEST(PreflightTest, CertificatesAreReadAndNamed) {
   const std::string hollow = ::testing::TempDir() + "/hollow.crt";
   std::ofstream(hollow) << "-----BEGIN CERTIFICATE-----\nxx\n-----END CERTIFICATE-----\n";
   EXPECT_THAT(tls(hollow, hollow), HasSubstr("holds no certificate"));
+  const std::string key = ::testing::TempDir() + "/a.key";
+  std::ofstream(key) << "-----BEGIN PRIVATE KEY-----\nxx\n-----END PRIVATE KEY-----\n";
+  const std::string ca = "grpc: {tls: {ca_file: " + key + "}}\n";
+  EXPECT_THAT(LoadTls(ConfigOf(ca)).status().ToString(),
+              HasSubstr("grpc.tls.ca_file: " + key +
+                        " holds no certificate: found a block 'PRIVATE KEY', expected a "
+                        "readable 'CERTIFICATE'"));
 }
 
 }  // namespace
