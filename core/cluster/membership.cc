@@ -13,9 +13,17 @@ NodeId PreferredLeader(ShardId group, const v1::MetaStateView& meta, size_t node
   return meta.members_size() > 0 ? NodeId(meta.members(0).node()) : kNoNode;
 }
 
-bool Membership::HeardLately(NodeId node) const {
-  const auto it = heard_.find(node);
-  return it != heard_.end() && env_.clock.Monotonic() - it->second <= kHeardWithin;
+bool Membership::Lately(const std::map<NodeId, Instant>& said, NodeId node) const {
+  const auto it = said.find(node);
+  return it != said.end() && env_.clock.Monotonic() - it->second <= kHeardWithin;
+}
+
+bool Membership::MayLead(const raft::Status& status, ReplicaId replica, NodeId node) const {
+  if (!Lately(heard_, node)) return false;
+  if (Drains(node) && !GRAPHDB_MUTANT("rule-I2.none-to-draining")) return false;
+  const auto peer = status.peers.find(replica);
+  return peer != status.peers.end() && peer->second.state == raft::ProgressState::kReplicate &&
+         peer->second.match >= status.commit;
 }
 
 void Membership::Advance(GroupHost& group, const v1::MetaStateView& meta) {
@@ -38,7 +46,7 @@ bool Membership::TakeInMembers(GroupHost& group, const raft::Status& status,
       const bool caught_up = peer != status.peers.end() &&
                              peer->second.state == raft::ProgressState::kReplicate &&
                              peer->second.match >= status.commit;
-      if (!caught_up || !HeardLately(NodeId(member.node()))) {
+      if (!caught_up || !Lately(heard_, NodeId(member.node()))) {
         if (GRAPHDB_MUTANT("cluster.waits-for-learner")) return true;
         continue;
       }
@@ -63,23 +71,34 @@ void Membership::HandToPreferred(GroupHost& group, const raft::Status& status,
                                  const v1::MetaStateView& meta) {
   if (GRAPHDB_MUTANT("rule-I2.hand-to-preferred")) return;
   const NodeId preferred = PreferredLeader(group.group(), meta, options_.peers.size());
-  if (preferred == options_.self || preferred == kNoNode || !HeardLately(preferred)) return;
+  if (preferred == options_.self || preferred == kNoNode) return;
   // Not while the group is still growing: the first leader has work to do.
   if (status.config.voters.size() < MajorityOf(options_.peers.size())) return;
   Instant& tried = transfer_tried_[group.group()];
   const Instant now = env_.clock.Monotonic();
   if (tried != Instant() && now - tried < kTransferPause) return;
   for (const auto& [replica, node] : status.config.voters) {
-    if (node != preferred) continue;
-    const auto peer = status.peers.find(replica);
-    if (peer == status.peers.end() || peer->second.state != raft::ProgressState::kReplicate ||
-        peer->second.match < status.commit) {
-      return;
-    }
+    if (node != preferred || !MayLead(status, replica, node)) continue;
     tried = now;
     (void)group.TransferLeader(replica);
     return;
   }
+}
+
+bool Membership::HandAway(GroupHost& group, const v1::MetaStateView& meta) {
+  const raft::Status status = group.raft()->GetStatus();
+  if (status.transfer_target != kNoReplica) return true;
+  const NodeId preferred = PreferredLeader(group.group(), meta, options_.peers.size());
+  ReplicaId to = kNoReplica;
+  bool others = false;
+  for (const auto& [replica, node] : status.config.voters) {
+    if (node == options_.self || Drains(node)) continue;
+    others = true;
+    if (!MayLead(status, replica, node)) continue;
+    if (to == kNoReplica || node == preferred) to = replica;
+  }
+  if (to != kNoReplica) (void)group.TransferLeader(to);
+  return others;
 }
 
 }  // namespace graphdb::cluster

@@ -1,13 +1,14 @@
 // Membership: what a group's leader does for the group as a whole: takes the
 // members that the meta group names into the config, as learners and then as
-// voters (rule I1), and hands leadership to the preferred node (rule I2).
+// voters (rule I1), and hands leadership to the preferred node (rule I2) or, when
+// this node drains, away.
 //
 // Invariants:
 //   1. One step at a time: nothing is proposed while a change is under way.
 //   2. A learner becomes a voter only when it replicates and has everything
 //      committed so far.
-//   3. Leadership is handed over only to a voter that has the whole log and was
-//      heard from lately.
+//   3. Leadership is handed over only to a voter that has the whole log, was
+//      heard from lately and didn't say that it drains.
 //
 // Deterministic thread only.
 #pragma once
@@ -32,17 +33,27 @@ class Membership {
   Membership(const NodeOptions& options, env::Env& env) : options_(options), env_(env) {}
 
   void NoteHeard(NodeId node) { heard_[node] = env_.clock.Monotonic(); }
-  bool HeardLately(NodeId node) const;
+  // It says so in every message: what is late doesn't hide what was said just before,
+  // and a node that comes back has said nothing for long enough.
+  void NoteDraining(NodeId node) { drained_[node] = env_.clock.Monotonic(); }
+  bool Drains(NodeId node) const { return Lately(drained_, node); }
   // Takes at most one step for the group. REQUIRES: it is led here.
   void Advance(GroupHost& group, const v1::MetaStateView& meta);
+  // Hands the group to a voter, as soon as one may lead it: to the preferred one
+  // before others. False: there is none to wait for. REQUIRES: it is led here.
+  bool HandAway(GroupHost& group, const v1::MetaStateView& meta);
 
  private:
+  bool Lately(const std::map<NodeId, Instant>& said, NodeId node) const;
+  // Invariant 3, of a voter.
+  bool MayLead(const raft::Status& status, ReplicaId replica, NodeId node) const;
   bool TakeInMembers(GroupHost& group, const raft::Status& status, const v1::MetaStateView& meta);
   void HandToPreferred(GroupHost& group, const raft::Status& status, const v1::MetaStateView& meta);
 
   const NodeOptions& options_;
   env::Env& env_;
   std::map<NodeId, Instant> heard_;
+  std::map<NodeId, Instant> drained_;
   std::map<ShardId, Instant> transfer_tried_;
 };
 

@@ -50,7 +50,10 @@ class Node::Impl final : public PeerHandler,
   void HandLeadership(ShardId group, NodeId to);
   bool ready() const;
 
+  // PeerHandler and AdminHost
+  bool draining() const override { return draining_; }
   // PeerHandler
+  void OnDraining(NodeId from) override { membership_.NoteDraining(from); }
   void OnRaftMessage(NodeId from, absl::string_view bytes) override;
   void OnHello(NodeId from, const v1::PeerMessage& message) override;
   void OnSnapshotPiece(NodeId from, v1::SnapshotPiece piece) override;
@@ -80,7 +83,6 @@ class Node::Impl final : public PeerHandler,
   const GroupHost* Group(ShardId group) const override;
   const storage::AdjacencyCache& Adjacency() const override { return adjacency_; }
   void VisitHosts(absl::FunctionRef<void(const GroupHost&)> visit) const override;
-  bool draining() const override { return draining_; }
   uint64_t LogBytes() const override { return log_.total_bytes(); }
   uint64_t LogSegments() const override { return log_.segment_count(); }
   // NodeLogHost
@@ -512,17 +514,7 @@ void Node::Impl::PollDrained() {
   bool leads = false;
   for (auto& [id, replica] : replicas_) {
     GroupHost& group = *replica.group;
-    if (!group.is_leader() || group.raft()->config().voters.size() == 1) continue;
-    leads = true;
-    const raft::Status status = group.raft()->GetStatus();
-    if (status.transfer_target != kNoReplica) continue;
-    for (const auto& [peer_replica, peer] : status.peers) {
-      const bool caught_up = !peer.learner && peer.match >= status.commit;
-      if (!caught_up || status.config.voters.count(peer_replica) == 0) continue;
-      if (!membership_.HeardLately(status.config.voters.at(peer_replica))) continue;
-      (void)group.TransferLeader(peer_replica);
-      break;
-    }
+    if (group.is_leader()) leads |= membership_.HandAway(group, Meta());
   }
   const bool late = env_.clock.Monotonic() >= drain_deadline_;
   if (late || (!leads && gateway_.running() == 0)) {
@@ -535,6 +527,7 @@ void Node::Impl::PollDrained() {
 void Node::Impl::HandLeadership(ShardId group, NodeId to) {
   const auto found = replicas_.find(group);
   if (found == replicas_.end() || !found->second.group->is_leader()) return;
+  if (membership_.Drains(to)) return;
   GroupHost& host = *found->second.group;
   for (const auto& [replica, node] : host.raft()->config().voters) {
     if (node == to) {

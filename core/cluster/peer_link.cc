@@ -10,14 +10,17 @@ namespace graphdb::cluster {
 namespace {
 
 // Most messages hold nothing but Raft's. Those are framed and unframed here, in
-// the bytes that the generated code of PeerMessage writes and reads: tags of
-// fields 1 to 3, and the lengths of the fields around their content.
+// the bytes that the generated code of PeerMessage writes and reads: tags of the
+// fields, and the lengths around their content. What a node says that drains is
+// read by the generated code.
 constexpr uint64_t kClusterIdTag = 1 << 3 | 2;
 constexpr uint64_t kStoreIdTag = 2 << 3;
 constexpr uint64_t kRaftTag = 3 << 3 | 2;
+constexpr uint64_t kDrainingTag = 12 << 3;
 static_assert(v1::PeerMessage::kClusterIdFieldNumber == 1);
 static_assert(v1::PeerMessage::kStoreIdFieldNumber == 2);
 static_assert(v1::PeerMessage::kRaftFieldNumber == 3);
+static_assert(v1::PeerMessage::kDrainingFieldNumber == 12);
 constexpr size_t kFieldHeadBytesMax = 1 + 10;
 
 struct RaftFrame {
@@ -81,6 +84,7 @@ void PeerLink::Handle(NodeId from, absl::string_view bytes, v1::PeerMessage* par
     return;
   }
   if (identity_.cluster_id.empty() || message.cluster_id() != identity_.cluster_id) return;
+  if (message.draining()) handler_.OnDraining(from);
   if (message.raft_size() > 0) {
     const std::vector<absl::string_view> raft(message.raft().begin(), message.raft().end());
     HandleRaft(from, message.cluster_id(), raft);
@@ -144,13 +148,17 @@ size_t PeerLink::SendRaft(NodeId to, absl::Span<const std::string> messages, siz
     bytes += more;
   }
   std::string wire;
-  wire.reserve(bytes + (end - first + 2) * kFieldHeadBytesMax + identity_.cluster_id.size());
+  wire.reserve(bytes + (end - first + 3) * kFieldHeadBytesMax + identity_.cluster_id.size());
   if (!identity_.cluster_id.empty()) {
     PutVarint64(&wire, kClusterIdTag);
     PutBytes(&wire, identity_.cluster_id);
   }
   PutVarint64(&wire, kStoreIdTag);
   PutVarint64(&wire, identity_.store.value());
+  if (handler_.draining()) {
+    PutVarint64(&wire, kDrainingTag);
+    PutVarint64(&wire, 1);
+  }
   for (size_t i = first; i < end; ++i) {
     PutVarint64(&wire, kRaftTag);
     PutBytes(&wire, messages[i]);
@@ -164,6 +172,7 @@ void PeerLink::Send(NodeId to, v1::PeerMessage message) { Frame(to, &message); }
 void PeerLink::Frame(NodeId to, v1::PeerMessage* message) {
   message->set_cluster_id(identity_.cluster_id);
   message->set_store_id(identity_.store.value());
+  message->set_draining(handler_.draining());
   env_.network.Send(to, message->SerializeAsString());
 }
 

@@ -34,6 +34,10 @@ namespace graphdb::cluster {
 class PeerHandler {
  public:
   virtual ~PeerHandler() = default;
+  // Whether this node drains: said in every message.
+  virtual bool draining() const = 0;
+  // `from` drains; it comes before what else its message holds.
+  virtual void OnDraining(NodeId from) = 0;
   virtual void OnRaftMessage(NodeId from, absl::string_view bytes) = 0;
   virtual void OnHello(NodeId from, const v1::PeerMessage& message) = 0;
   virtual void OnSnapshotPiece(NodeId from, v1::SnapshotPiece piece) = 0;

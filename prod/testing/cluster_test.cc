@@ -1,6 +1,7 @@
 // Three real servers with the guide's config on loopback.
 #include <chrono>
 #include <filesystem>
+#include <future>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -15,6 +16,7 @@ namespace graphdb::prod {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::string FreshFolder() {
   const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
@@ -155,6 +157,31 @@ TEST(ClusterTest, AMemberThatLostItsDiskIsRefused) {
   cluster.Start(2);
   ExpectRefused(cluster, 2, "refused by the cluster: node3 has store ");
   EXPECT_THAT(cluster.log(2), HasSubstr("run node replace"));
+}
+
+// A request that runs keeps the node for a while, in which leadership would come back.
+TEST(ClusterTest, ANodeThatDrainsLeadsNothingAnyMore) {
+  TestCluster cluster({.program = RunfilePath("prod/server/graphdb"), .folder = FreshFolder()});
+  cluster.StartAll();
+  const absl::Status healthy = cluster.WaitHealthy(Duration::Seconds(60));
+  ASSERT_TRUE(healthy.ok()) << healthy << cluster.log(0);
+  std::promise<void> connected;
+  std::thread reader([&] {
+    client::Client client(
+        {.addresses = {cluster.client_address(2)}, .timeout = Duration::Seconds(12)},
+        cluster.transport());
+    EXPECT_TRUE(client.Query("RETURN 1", {}, true).ok());
+    connected.set_value();
+    (void)client.Query("UNWIND range(1, 3000) AS x UNWIND range(1, 1000) AS y RETURN count(x + y)",
+                       {}, true);
+  });
+  connected.get_future().wait();
+  EXPECT_EQ(cluster.Terminate(2, Duration::Seconds(30)), 0);
+  reader.join();
+  const std::string log = cluster.log(2);
+  const size_t begun = log.find("draining");
+  ASSERT_NE(begun, std::string::npos) << log;
+  EXPECT_THAT(log.substr(begun), Not(HasSubstr(": leads term")));
 }
 
 // A certificate for 127.0.0.1, by a CA of its own.
