@@ -26,6 +26,7 @@ txn::TransactionLimits LimitsOf(const Tuning& tuning) {
 struct Gateway::Call {
   Node::Reply reply;
   env::TimerId timer = env::kNoTimer;
+  bool may_write = false;
 
   void Answer(v1::ClientResponse response) {
     if (reply == nullptr) return;
@@ -35,6 +36,20 @@ struct Gateway::Call {
     once(std::move(response));
   }
 };
+
+namespace {
+
+v1::ClientResponse TimeIsOver(uint32_t timeout_ms, bool may_write) {
+  if (!may_write) {
+    return ErrorResponse(absl::StatusCode::kDeadlineExceeded, v1::TIMED_OUT,
+                         absl::StrCat("no answer within ", timeout_ms, " ms to what only reads"));
+  }
+  return ErrorResponse(
+      absl::StatusCode::kDeadlineExceeded, v1::OUTCOME_UNKNOWN,
+      absl::StrCat("no outcome within ", timeout_ms, " ms; a write may still commit"));
+}
+
+}  // namespace
 
 v1::ClientResponse ErrorResponse(absl::StatusCode code, v1::ErrorReason reason,
                                  std::string message) {
@@ -68,11 +83,8 @@ void Gateway::Run(v1::ClientRequest request, Node::Reply reply) {
   const uint32_t timeout_ms =
       request.timeout_ms() == 0 ? kDefaultTimeoutMs : std::min(request.timeout_ms(), kTimeoutMsMax);
   call->timer = env_.scheduler.After(
-      Duration::Milliseconds(timeout_ms), "client.timeout", [call, timeout_ms] {
-        call->Answer(ErrorResponse(
-            absl::StatusCode::kDeadlineExceeded, v1::OUTCOME_UNKNOWN,
-            absl::StrCat("no outcome within ", timeout_ms, " ms; a write may still commit")));
-      });
+      Duration::Milliseconds(timeout_ms), "client.timeout",
+      [call, timeout_ms] { call->Answer(TimeIsOver(timeout_ms, call->may_write)); });
   ++running_;
   auto done = [this, call](v1::ClientResponse response) {
     --running_;
@@ -80,16 +92,20 @@ void Gateway::Run(v1::ClientRequest request, Node::Reply reply) {
     call->Answer(std::move(response));
   };
   if (request.has_batch()) {
+    call->may_write = !txn::OnlyReads(request.batch());
     Spawn(txn::ExecuteBatch(transactions_, std::move(request)), std::move(done));
     return;
   }
   if (request.has_query()) {
+    PlanOr plan = plans_.Get(request.query().text(), cypher::PrepareOptions());
+    call->may_write = plan.ok() && (*plan)->is_write();
     QueryHooks hooks{[call](v1::ClientResponse piece) {
                        if (call->reply != nullptr) call->reply(std::move(piece));
                      },
                      [this, call] { return Yield(call); },
                      env_.random.Stream("cypher.rand", ++statements_), options_.tuning};
-    Spawn(RunQuery(transactions_, plans_, std::move(request), std::move(hooks)), std::move(done));
+    Spawn(RunQuery(transactions_, std::move(plan), std::move(request), std::move(hooks)),
+          std::move(done));
     return;
   }
   done(ErrorResponse(absl::StatusCode::kInvalidArgument, v1::SEMANTIC,

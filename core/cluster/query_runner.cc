@@ -103,11 +103,9 @@ std::vector<v1::QueryRows> InPieces(v1::QueryRows rows, int rows_max) {
   return pieces;
 }
 
-Task<v1::ClientResponse> RunQuery(txn::TransactionManager& manager, cypher::PlanCache& plans,
+Task<v1::ClientResponse> RunQuery(txn::TransactionManager& manager, PlanOr plan,
                                   v1::ClientRequest request, QueryHooks hooks) {
   const std::string text = request.query().text();
-  absl::StatusOr<std::shared_ptr<const cypher::Plan>> plan =
-      plans.Get(text, cypher::PrepareOptions());
   if (!plan.ok()) co_return QueryError(plan.status(), text);
   const std::shared_ptr<const cypher::Plan> prepared = *plan;
   if (request.query().read_only() && prepared->is_write()) {

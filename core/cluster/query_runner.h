@@ -1,7 +1,7 @@
 // QueryRunner: runs one Cypher statement as one transaction, exactly once, and
 // gives its rows in pieces.
 //
-//   v1::ClientResponse last = co_await RunQuery(manager, plans, request, hooks);
+//   v1::ClientResponse last = co_await RunQuery(manager, plan, request, hooks);
 //
 // A statement that writes answers only after it is committed; the whole answer
 // is kept with the commit, so that a retry (rule T7) is told the same.
@@ -13,8 +13,9 @@
 #include <memory>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "core/cluster/tuning.h"
-#include "core/cypher/plan_cache.h"
+#include "core/cypher/query.h"
 #include "core/env/random.h"
 #include "core/env/task.h"
 #include "core/txn/transaction_manager.h"
@@ -42,8 +43,11 @@ struct QueryHooks {
 // the last, a row that is longer than a piece alone in its own.
 std::vector<v1::QueryRows> InPieces(v1::QueryRows rows, int rows_max = kRowsPerResponse);
 
-// Both references outlive the task.
-Task<v1::ClientResponse> RunQuery(txn::TransactionManager& manager, cypher::PlanCache& plans,
+// Of the request's text, or why there is none.
+using PlanOr = absl::StatusOr<std::shared_ptr<const cypher::Plan>>;
+
+// `manager` outlives the task.
+Task<v1::ClientResponse> RunQuery(txn::TransactionManager& manager, PlanOr plan,
                                   v1::ClientRequest request, QueryHooks hooks);
 
 }  // namespace graphdb::cluster

@@ -403,6 +403,10 @@ v1::ErrorInfo ToErrorInfo(const absl::Status& status) {
   return info;
 }
 
+bool OnlyReads(const v1::BatchRequest& batch) {
+  return std::none_of(batch.ops().begin(), batch.ops().end(), Writes);
+}
+
 Task<v1::ClientResponse> ExecuteBatch(TransactionManager& manager, v1::ClientRequest request) {
   v1::ClientResponse response;
   response.set_last(true);
@@ -417,7 +421,7 @@ Task<v1::ClientResponse> ExecuteBatch(TransactionManager& manager, v1::ClientReq
   run.sequence = request.sequence();
   run.retry = request.retry();
   run.attempt = request.attempt();
-  run.read_only = std::none_of(batch.ops().begin(), batch.ops().end(), Writes);
+  run.read_only = OnlyReads(batch);
   const TransactionManager::Body body = [&batch, &manager](GraphTransaction& txn) {
     return RunBatch(batch, txn, manager.limits());
   };

@@ -19,6 +19,9 @@ namespace graphdb::txn {
 
 inline constexpr int kBatchOpsMax = 10'000;  // batch.ops_max
 
+// Whether no operation of it writes.
+bool OnlyReads(const v1::BatchRequest& batch);
+
 Task<v1::ClientResponse> ExecuteBatch(TransactionManager& manager, v1::ClientRequest request);
 
 // The error a client sees for a status of this package.

@@ -120,6 +120,16 @@ TEST(CommandsTest, DifferingReplicasFail) {
   EXPECT_EQ(Stats(f.client, f.console, false), kOk);
 }
 
+TEST(CommandsTest, AReadsOutcomeIsNeverUnknown) {
+  Fixture f;
+  for (const v1::ErrorReason reason : {v1::TIMED_OUT, v1::OUTCOME_UNKNOWN}) {
+    f.transport.error = prod::MakeError(absl::StatusCode::kDeadlineExceeded, reason, "late");
+    EXPECT_EQ(Query(f.client, f.console, "RETURN 1", {}, true), kUnavailable);
+  }
+  EXPECT_EQ(Query(f.client, f.console, "CREATE ()", {}, false), kUnknown);
+  EXPECT_LT(f.transport.last_request.timeout_ms(), 50u) << "the node's word comes first";
+}
+
 TEST(CommandsTest, ASnapshotFileIsWholeOrAbsent) {
   Fixture f;
   const std::string file = ::testing::TempDir() + "/whole.json";

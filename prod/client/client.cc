@@ -23,12 +23,21 @@ constexpr size_t kAddressesMax = 64;
 // 0 would mean "no session".
 uint64_t DrawSession(Random* random) { return random->Next() | 1; }
 
+// A node has less time than the client waits for it, so that its own word on what
+// became of a request comes before the call's deadline.
+constexpr Duration kWayBackMax = Duration::Milliseconds(500);
+Duration NodesShare(Duration timeout) { return timeout - std::min(timeout / 10, kWayBackMax); }
+
 absl::Status GaveUp(const v1::ErrorInfo& last, bool unknown) {
   if (unknown) {
     return ToStatus(MakeError(absl::StatusCode::kUnknown, v1::OUTCOME_UNKNOWN,
                               absl::StrCat("the write may or may not have happened; the last "
                                            "attempt ended with: ",
                                            last.message())));
+  }
+  // What is left of those is said of a read, which changed nothing.
+  if (last.reason() == v1::OUTCOME_UNKNOWN) {
+    return ToStatus(MakeError(absl::StatusCode::kUnavailable, v1::REASON_NONE, last.message()));
   }
   return ToStatus(last);
 }
@@ -94,7 +103,8 @@ absl::Status Client::Call(v1::ClientRequest request, bool write,
     Duration timeout = std::max(deadline - Now(), Duration::Milliseconds(1));
     if (options_.attempt_timeout > Duration())
       timeout = std::min(timeout, options_.attempt_timeout);
-    request.set_timeout_ms(static_cast<uint32_t>(std::max<int64_t>(timeout.milliseconds(), 1)));
+    request.set_timeout_ms(
+        static_cast<uint32_t>(std::max<int64_t>(NodesShare(timeout).milliseconds(), 1)));
     request.set_retry(unknown);
     request.set_attempt(attempts++);
     ++stats_.attempts;

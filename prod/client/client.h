@@ -9,7 +9,7 @@
 //
 // Errors are absl::Status with the node's ErrorInfo as payload (ToErrorInfo of
 // prod/rpc/errors.h). After the deadline: OUTCOME_UNKNOWN where a write may have
-// run, else the last refusal, or kUnavailable.
+// run, else the last refusal, or kUnavailable: a read's outcome is never unknown.
 //
 // Blocking. One call at a time: a session's sequence is one thread's.
 #pragma once

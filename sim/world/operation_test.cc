@@ -1,5 +1,5 @@
-// What operators meet, on real nodes in the simulated world: a node that is shut down gives its
-// groups away once.
+// What operators and clients meet, on real nodes in the simulated world: a node that is shut
+// down gives its groups away once, and a read that takes too long is no write of unknown outcome.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -30,6 +30,12 @@ RunOptions Calm() {
 v1::ClientRequest Writing() {
   v1::ClientRequest request;
   request.mutable_batch()->add_ops()->mutable_create_node()->add_labels("Thing");
+  return request;
+}
+
+v1::ClientRequest Statement(const std::string& text) {
+  v1::ClientRequest request;
+  request.mutable_query()->set_text(text);
   return request;
 }
 
@@ -182,6 +188,37 @@ TEST_F(DrainTest, NodesThatAllDrainDontWaitForEachOther) {
   }
   RunFor(Duration::Seconds(3));
   EXPECT_EQ(drained, kNodes);
+}
+
+// --- Time is over -------------------------------------------------------------
+
+TEST_F(OperationTest, OnlyAWriteHasAnUnknownOutcome) {
+  Begin();
+  FaultAction cut;
+  cut.kind = FaultKind::kPartition;
+  cut.groups = {{NodeId(0), NodeId(1)}, {NodeId(2)}};
+  world_->Apply(cut);
+  const auto reason = [this](v1::ClientRequest request) {
+    request.set_timeout_ms(500);
+    const std::optional<v1::ClientResponse> answer =
+        Ask(NodeId(2), request, Duration::Milliseconds(600));
+    if (!answer.has_value()) return v1::REASON_NONE;
+    EXPECT_EQ(answer->error().code(), static_cast<int>(absl::StatusCode::kDeadlineExceeded));
+    return answer->error().reason();
+  };
+  v1::ClientRequest reading;
+  reading.mutable_batch()->add_ops()->mutable_get_node()->set_id(1);
+  reading.mutable_batch()->add_ops()->mutable_expand()->set_id(1);
+  EXPECT_EQ(reason(reading), v1::TIMED_OUT);
+  EXPECT_EQ(reason(Statement("MATCH (n) RETURN count(n)")), v1::TIMED_OUT);
+  v1::ClientRequest read_only = Statement("MATCH (n) RETURN n");
+  read_only.mutable_query()->set_read_only(true);
+  EXPECT_EQ(reason(read_only), v1::TIMED_OUT);
+
+  EXPECT_EQ(reason(Writing()), v1::OUTCOME_UNKNOWN);
+  *reading.mutable_batch()->add_ops() = Writing().batch().ops(0);
+  EXPECT_EQ(reason(reading), v1::OUTCOME_UNKNOWN) << "one that writes is enough";
+  EXPECT_EQ(reason(Statement("MATCH (n) SET n.x = 1")), v1::OUTCOME_UNKNOWN);
 }
 
 }  // namespace
