@@ -23,6 +23,15 @@ std::string Admin::NodeName(NodeId node) const {
   return node.value() < options_.peers.size() ? options_.peers[node.value()].name : std::string();
 }
 
+std::vector<std::string> Admin::NodeNames(const raft::MemberSet& members) const {
+  std::vector<NodeId> nodes;
+  for (const auto& [replica, node] : members) nodes.push_back(node);
+  std::sort(nodes.begin(), nodes.end());
+  std::vector<std::string> names;
+  for (const NodeId node : nodes) names.push_back(NodeName(node));
+  return names;
+}
+
 void Admin::Run(v1::AdminRequest request, Node::Reply reply) {
   auto shared = std::make_shared<Node::Reply>(std::move(reply));
   Spawn(Dispatch(std::move(request), shared), [shared](v1::ClientResponse response) {
@@ -50,8 +59,7 @@ Task<v1::ClientResponse> Admin::Dispatch(v1::AdminRequest request,
   }
 }
 
-Task<absl::StatusOr<v1::NodeResponse>> Admin::AskNode(NodeId node, v1::NodeRequest request,
-                                                      Duration timeout) {
+Task<Admin::Answer> Admin::AskNode(NodeId node, v1::NodeRequest request, Duration timeout) {
   absl::StatusOr<v1::RpcResponse> answer =
       co_await router_.CallNode(node, kNodeGroup, request.SerializeAsString(), timeout);
   if (!answer.ok()) co_return answer.status();
@@ -121,6 +129,82 @@ Task<v1::ClientResponse> Admin::ClusterStatus() {
   co_return response;
 }
 
+Task<bool> Admin::Watch(NodeId node, Completion<Answer> answered) {
+  while (!answered.resolved()) {
+    v1::NodeRequest request;
+    request.mutable_status();
+    const Answer alive = co_await AskNode(node, std::move(request), kSilentFor);
+    if (answered.resolved()) break;
+    if (!alive.ok()) {
+      answered.Resolve(absl::DeadlineExceededError("the node does not answer"));
+      break;
+    }
+    (void)co_await router_.Sleep(kSilentFor / 2);
+  }
+  co_return true;
+}
+
+Task<Admin::Answer> Admin::AskForScan(NodeId node, v1::ReplicaScanRequest scan) {
+  v1::NodeRequest request;
+  *request.mutable_scan() = std::move(scan);
+  Completion<Answer> answered;
+  Spawn(AskNode(node, std::move(request), kScanFor), [answered](Answer answer) mutable {
+    if (!answered.resolved()) answered.Resolve(std::move(answer));
+  });
+  Spawn(Watch(node, answered), [](bool) {});
+  co_return co_await answered;
+}
+
+Task<absl::StatusOr<v1::ShardStats>> Admin::ScanLeader(ShardId shard, Timestamp ts) {
+  absl::Status error = absl::UnavailableError("no leader");
+  // A scan that is given up goes on where it runs: one that takes too long isn't begun
+  // again and again.
+  const Instant end = env_.clock.Monotonic() + kScanFor;
+  for (int ask = 0; ask < kLeaderAsksMax && env_.clock.Monotonic() < end; ++ask) {
+    const GroupHost* group = host_.Group(shard);
+    const NodeId node = group == nullptr ? kNoNode : group->leader_node();
+    if (node != kNoNode) {
+      v1::ReplicaScanRequest scan;
+      scan.set_shard(shard.value());
+      scan.set_timestamp(ts.value());
+      const Answer answer = co_await AskForScan(node, std::move(scan));
+      if (answer.ok()) co_return answer->scan();
+      error = answer.status();
+    }
+    (void)co_await router_.Sleep(Duration::Milliseconds(100));
+  }
+  co_return absl::UnavailableError(
+      absl::StrCat("shard ", shard.value(), ": ", absl::string_view(error.message())));
+}
+
+Task<bool> Admin::ScanFollowers(v1::ShardStats leader, std::set<NodeId>* silent, v1::Stats* stats) {
+  for (uint32_t i = 0; i < options_.peers.size(); ++i) {
+    const NodeId node(i);
+    if (NodeName(node) == leader.node()) continue;
+    Answer answer = absl::DeadlineExceededError("the node does not answer");
+    if (silent->count(node) == 0) {
+      v1::ReplicaScanRequest scan;
+      scan.set_shard(leader.shard());
+      scan.set_timestamp(stats->timestamp());
+      scan.set_applied(leader.applied_index());
+      answer = co_await AskForScan(node, std::move(scan));
+    }
+    if (absl::IsDeadlineExceeded(answer.status())) silent->insert(node);
+    if (!answer.ok() || answer->scan().digest() != leader.digest()) {
+      stats->set_replicas_equal(false);
+    }
+    if (answer.ok()) {
+      *stats->add_shards() = answer->scan();
+      continue;
+    }
+    v1::SkippedReplica* skipped = stats->add_skipped();
+    skipped->set_shard(leader.shard());
+    skipped->set_node(NodeName(node));
+    skipped->set_reason(std::string(answer.status().message()));
+  }
+  co_return true;
+}
+
 Task<v1::ClientResponse> Admin::Stats(bool digest) {
   v1::ClientResponse response;
   const absl::StatusOr<Timestamp> ts = co_await router_.GetTimestamp();
@@ -134,47 +218,19 @@ Task<v1::ClientResponse> Admin::Stats(bool digest) {
   stats->set_cache_hits(host_.Adjacency().hits());
   stats->set_cache_misses(host_.Adjacency().misses());
   Hash128 total;
+  std::set<NodeId> silent;
   for (uint16_t shard = 0; shard < options_.num_shards; ++shard) {
-    absl::Status error = absl::UnavailableError("no leader");
-    v1::ShardStats leader;
-    // A leader may change while it is asked.
-    for (int attempt = 0; attempt < 20 && !error.ok(); ++attempt) {
-      const GroupHost* group = host_.Group(ShardId(shard));
-      const NodeId node = group == nullptr ? kNoNode : group->leader_node();
-      if (node != kNoNode) {
-        v1::NodeRequest request;
-        request.mutable_scan()->set_shard(shard);
-        request.mutable_scan()->set_timestamp(ts->value());
-        absl::StatusOr<v1::NodeResponse> answer =
-            co_await AskNode(node, std::move(request), kScanFor);
-        error = answer.status();
-        if (answer.ok()) leader = answer->scan();
-      }
-      if (!error.ok()) (void)co_await router_.Sleep(Duration::Milliseconds(100));
+    const absl::StatusOr<v1::ShardStats> leader = co_await ScanLeader(ShardId(shard), *ts);
+    if (!leader.ok()) {
+      co_return ErrorResponse(absl::StatusCode::kUnavailable, v1::UNAVAILABLE_SHARD,
+                              std::string(leader.status().message()));
     }
-    if (!error.ok()) {
-      co_return ErrorResponse(
-          absl::StatusCode::kUnavailable, v1::UNAVAILABLE_SHARD,
-          absl::StrCat("shard ", shard, ": ", absl::string_view(error.message())));
-    }
-    stats->set_nodes(stats->nodes() + leader.nodes());
-    stats->set_edges(stats->edges() + leader.edges());
+    stats->set_nodes(stats->nodes() + leader->nodes());
+    stats->set_edges(stats->edges() + leader->edges());
     Hash128 part;
-    if (ParseHash128(leader.digest(), &part)) total.Add(part);
-    *stats->add_shards() = leader;
-    for (uint32_t i = 0; digest && i < options_.peers.size(); ++i) {
-      if (NodeName(NodeId(i)) == leader.node()) continue;
-      v1::NodeRequest request;
-      request.mutable_scan()->set_shard(shard);
-      request.mutable_scan()->set_timestamp(ts->value());
-      request.mutable_scan()->set_applied(leader.applied_index());
-      absl::StatusOr<v1::NodeResponse> answer =
-          co_await AskNode(NodeId(i), std::move(request), kScanFor);
-      if (!answer.ok() || answer->scan().digest() != leader.digest()) {
-        stats->set_replicas_equal(false);
-      }
-      if (answer.ok()) *stats->add_shards() = answer->scan();
-    }
+    if (ParseHash128(leader->digest(), &part)) total.Add(part);
+    *stats->add_shards() = *leader;
+    if (digest) (void)co_await ScanFollowers(*leader, &silent, stats);
   }
   stats->set_digest(total.ToHex());
   co_return response;
@@ -198,9 +254,11 @@ v1::ClientResponse Admin::RaftStats() const {
     group->set_first_index(status.first.value());
     group->set_last_index(status.last.value());
     group->set_leader(NodeName(host.leader_node()));
-    for (const auto& [replica, node] : status.config.voters) group->add_voters(NodeName(node));
-    for (const auto& [replica, node] : status.config.learners) {
-      group->add_learners(NodeName(node));
+    for (std::string& name : NodeNames(status.config.voters)) {
+      group->add_voters(std::move(name));
+    }
+    for (std::string& name : NodeNames(status.config.learners)) {
+      group->add_learners(std::move(name));
     }
   });
   return response;
@@ -234,8 +292,8 @@ Task<v1::ClientResponse> Admin::ShardMap() {
     const GroupHost* group = host_.Group(ShardId(static_cast<uint16_t>(shard.shard())));
     if (group == nullptr || !group->running()) continue;
     info->set_leader(NodeName(group->leader_node()));
-    for (const auto& [replica, node] : group->raft()->config().voters) {
-      info->add_replicas(NodeName(node));
+    for (std::string& name : NodeNames(group->raft()->config().voters)) {
+      info->add_replicas(std::move(name));
     }
   }
   co_return response;
@@ -312,7 +370,7 @@ void Admin::Serve(v1::NodeRequest request, absl::AnyInvocable<void(v1::NodeRespo
         });
 }
 
-Task<absl::StatusOr<v1::NodeResponse>> Admin::Scan(v1::ReplicaScanRequest request) {
+Task<Admin::Answer> Admin::Scan(v1::ReplicaScanRequest request) {
   const ShardId shard(static_cast<uint16_t>(request.shard()));
   const GroupHost* group = host_.Group(shard);
   if (group == nullptr || !group->running()) co_return absl::UnavailableError("no such replica");

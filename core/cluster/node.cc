@@ -97,6 +97,11 @@ class Node::Impl final : public PeerHandler,
 
   void OnLogOpen(absl::StatusOr<raft::RecoveredLog> recovered);
   GroupHost* MakeGroup(ShardId group);
+  // Of the meta group, as far as this node knows; 0 where it knows of none yet.
+  size_t Voters() const;
+  v1::ClientResponse Forming() const;
+  // Whether an operator's question has no answer before the cluster is formed.
+  bool NeedsMore(const v1::AdminRequest& request, bool forming) const;
   void Tick();
   void SlowTick();
   void PollDrained();
@@ -430,10 +435,13 @@ void Node::Impl::ServeLocally(ShardId group, std::string body,
   }
 }
 
-bool Node::Impl::HasMajorityOfPeers() const {
+size_t Node::Impl::Voters() const {
   const GroupHost* meta = Group(kMetaGroup);
-  return meta != nullptr && meta->running() &&
-         meta->raft()->config().voters.size() >= MajorityOf(options_.peers.size());
+  return meta != nullptr && meta->running() ? meta->raft()->config().voters.size() : 0;
+}
+
+bool Node::Impl::HasMajorityOfPeers() const {
+  return Voters() >= MajorityOf(options_.peers.size());
 }
 
 std::optional<StoreId> Node::Impl::MemberStore(NodeId node) const {
@@ -479,8 +487,27 @@ bool Node::Impl::ready() const {
          !Map().empty();
 }
 
+v1::ClientResponse Node::Impl::Forming() const {
+  return ErrorResponse(absl::StatusCode::kUnavailable, v1::FORMING,
+                       absl::StrCat("the cluster is forming (", Voters(), " of ",
+                                    options_.peers.size(), " configured peers vote)"));
+}
+
+bool Node::Impl::NeedsMore(const v1::AdminRequest& request, bool forming) const {
+  if (request.has_cluster_status() || request.has_raft_stats()) return false;
+  if (!member_) return true;
+  // The map is meta's, which a founder serves alone. A member that knows of no voter
+  // yet may have joined a cluster that others have formed, and asks meta's leader.
+  return forming && !request.has_shard_map() && Voters() > 0;
+}
+
 void Node::Impl::HandleClient(v1::ClientRequest request, Reply reply) {
+  const bool forming = !HasMajorityOfPeers() && !GRAPHDB_MUTANT("rule-I1.forming");
   if (request.has_admin()) {
+    if (NeedsMore(request.admin(), forming)) {
+      reply(Forming());
+      return;
+    }
     admin_.Run(std::move(*request.mutable_admin()), std::move(reply));
     return;
   }
@@ -489,14 +516,8 @@ void Node::Impl::HandleClient(v1::ClientRequest request, Reply reply) {
                         absl::StrCat(identity_.node, " is shutting down; try another node")));
     return;
   }
-  const GroupHost* meta = Group(kMetaGroup);
-  const bool forming = !HasMajorityOfPeers() && !GRAPHDB_MUTANT("rule-I1.forming");
-  if (!member_ || meta == nullptr || forming || Map().empty()) {
-    const size_t voters =
-        meta != nullptr && meta->running() ? meta->raft()->config().voters.size() : 0;
-    reply(ErrorResponse(absl::StatusCode::kUnavailable, v1::FORMING,
-                        absl::StrCat("the cluster is forming (", voters, " of ",
-                                     options_.peers.size(), " configured peers vote)")));
+  if (!member_ || Group(kMetaGroup) == nullptr || forming || Map().empty()) {
+    reply(Forming());
     return;
   }
   gateway_.Run(std::move(request), std::move(reply));

@@ -122,9 +122,15 @@ ExitCode Stats(client::Client& client, const Console& console, bool digest) {
   const v1::Stats& stats = answer->stats();
   console.out << (console.format == Format::kJson ? Dump(StatsJson(stats, digest))
                                                   : StatsText(stats, digest));
-  if (digest && !stats.replicas_equal()) {
+  if (!digest) return kOk;
+  if (ReplicasDiffer(stats)) {
     console.err << "graphdb-cli: the replicas differ\n";
     return kRefused;
+  }
+  if (!stats.replicas_equal()) {
+    console.err << "graphdb-cli: " << stats.skipped_size()
+                << " replicas were not compared; try again when their nodes are up\n";
+    return kUnavailable;
   }
   return kOk;
 }

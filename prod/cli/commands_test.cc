@@ -11,6 +11,8 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "prod/cli/format_admin.h"
 #include "prod/cli/format_value.h"
 #include "prod/cli/parameters.h"
 #include "prod/rpc/errors.h"
@@ -118,6 +120,32 @@ TEST(CommandsTest, DifferingReplicasFail) {
   f.transport.responses = {response};
   EXPECT_EQ(Stats(f.client, f.console, true), kRefused);
   EXPECT_EQ(Stats(f.client, f.console, false), kOk);
+}
+
+TEST(CommandsTest, ReplicasThatWereNotComparedAreUnavailable) {
+  Fixture f;
+  v1::ClientResponse response;
+  v1::Stats* stats = response.mutable_admin()->mutable_stats();
+  for (const char* const node : {"node1", "node2"}) {
+    v1::ShardStats* scanned = stats->add_shards();
+    scanned->set_node(node);
+    scanned->set_digest("abc");
+  }
+  v1::SkippedReplica* skipped = stats->add_skipped();
+  skipped->set_node("node3");
+  skipped->set_reason("the node does not answer");
+  f.transport.responses = {response};
+  EXPECT_EQ(Stats(f.client, f.console, true), kUnavailable);
+  EXPECT_THAT(f.out.str(), HasSubstr("Replicas: equal as far as compared\n"
+                                     "Not compared: shard 0 on node3: the node does not answer\n"));
+  EXPECT_THAT(f.err.str(), HasSubstr("1 replicas were not compared"));
+  EXPECT_EQ(StatsJson(*stats, true)["not_compared"][0]["node"], "node3");
+  EXPECT_EQ(StatsJson(*stats, true)["replicas_equal"], false);
+
+  stats->mutable_shards(1)->set_digest("other");
+  f.transport.responses = {response};
+  EXPECT_EQ(Stats(f.client, f.console, true), kRefused) << "what differs, differs";
+  EXPECT_THAT(f.out.str(), HasSubstr("Replicas: NOT EQUAL\n"));
 }
 
 TEST(CommandsTest, AReadsOutcomeIsNeverUnknown) {

@@ -70,6 +70,11 @@ std::map<std::string, NodeTotals> TotalsByNode(const v1::Stats& stats) {
   return totals;
 }
 
+const char* EqualityText(const v1::Stats& stats) {
+  if (ReplicasDiffer(stats)) return "NOT EQUAL";
+  return stats.replicas_equal() ? "equal" : "equal as far as compared";
+}
+
 template <typename Repeated>
 Json Array(const Repeated& items) {
   Json out = Json::array();
@@ -125,6 +130,17 @@ Json StatusJson(const v1::ClusterStatus& status) {
   return out;
 }
 
+bool ReplicasDiffer(const v1::Stats& stats) {
+  if (stats.skipped().empty()) return !stats.replicas_equal();
+  // A shard's leader comes first.
+  std::map<uint32_t, std::string> digests;
+  for (const v1::ShardStats& shard : stats.shards()) {
+    const auto [leader, first] = digests.emplace(shard.shard(), shard.digest());
+    if (!first && shard.digest() != leader->second) return true;
+  }
+  return false;
+}
+
 std::string StatsText(const v1::Stats& stats, bool digest) {
   std::string out = absl::StrCat("Timestamp: ", stats.timestamp(), "\n");
   Table table({{"Node", 12}, {"Nodes", 8}, {"Edges", 8}, {"Shards", 0}});
@@ -161,7 +177,11 @@ std::string StatsText(const v1::Stats& stats, bool digest) {
                      OrDash(shard.digest())});
   }
   absl::StrAppend(&out, "\n", replicas.ToString(), "Digest: ", stats.digest(),
-                  "\nReplicas: ", stats.replicas_equal() ? "equal" : "NOT EQUAL", "\n");
+                  "\nReplicas: ", EqualityText(stats), "\n");
+  for (const v1::SkippedReplica& skipped : stats.skipped()) {
+    absl::StrAppend(&out, "Not compared: shard ", skipped.shard(), " on ", skipped.node(), ": ",
+                    skipped.reason(), "\n");
+  }
   return out;
 }
 
@@ -193,6 +213,11 @@ Json StatsJson(const v1::Stats& stats, bool digest) {
     line["applied_index"] = shard.applied_index();
     line["digest"] = shard.digest();
     out["replicas"].push_back(std::move(line));
+  }
+  out["not_compared"] = Json::array();
+  for (const v1::SkippedReplica& skipped : stats.skipped()) {
+    out["not_compared"].push_back(
+        {{"shard", skipped.shard()}, {"node", skipped.node()}, {"reason", skipped.reason()}});
   }
   return out;
 }

@@ -18,6 +18,8 @@ nlohmann::ordered_json StatusJson(const v1::ClusterStatus& status);
 // Formed, every node healthy, every group led by its preferred node.
 bool IsHealthy(const v1::ClusterStatus& status);
 
+// Some replica has another digest than its shard's leader.
+bool ReplicasDiffer(const v1::Stats& stats);
 // `digest`: the replicas were scanned as well.
 std::string StatsText(const v1::Stats& stats, bool digest);
 nlohmann::ordered_json StatsJson(const v1::Stats& stats, bool digest);

@@ -159,6 +159,36 @@ TEST(ClusterTest, AMemberThatLostItsDiskIsRefused) {
   EXPECT_THAT(cluster.log(2), HasSubstr("run node replace"));
 }
 
+TEST(ClusterTest, OperatorsAreToldWhatIsMissing) {
+  const std::string folder = FreshFolder();
+  TestCluster cluster(
+      {.program = RunfilePath("prod/server/graphdb"), .folder = folder, .shards = 3});
+  FoundByNode1(cluster);
+  const auto ask = [&](std::vector<std::string> command, const char* timeout_s) {
+    command.insert(command.begin(),
+                   {"--address", cluster.client_address(0), "--timeout", timeout_s});
+    return Cli(folder, std::move(command));
+  };
+  const std::vector<std::string> digest = {"stats", "--digest"};
+  for (const std::vector<std::string>& command :
+       {digest, {"stats"}, {"snapshot", "create", folder + "/snapshot.json"}}) {
+    const Finished forming = ask(command, "1");
+    EXPECT_EQ(forming.code, 3) << forming.out;
+    EXPECT_THAT(forming.err, HasSubstr("the cluster is forming (1 of 3 configured peers vote)"));
+  }
+  for (int i = 1; i < 3; ++i) cluster.Start(i);
+  const absl::Status healthy = cluster.WaitHealthy(Duration::Seconds(60));
+  ASSERT_TRUE(healthy.ok()) << healthy << cluster.log(0);
+  EXPECT_EQ(ask(digest, "10").code, 0);
+
+  cluster.Kill(2);
+  const Finished rest = ask(digest, "10");
+  EXPECT_EQ(rest.code, 3) << rest.out << rest.err;
+  EXPECT_THAT(rest.out, HasSubstr("Replicas: equal as far as compared\n"
+                                  "Not compared: shard 0 on node3: the node does not answer\n"
+                                  "Not compared: shard 1 on node3"));
+}
+
 // A request that runs keeps the node for a while, in which leadership would come back.
 TEST(ClusterTest, ANodeThatDrainsLeadsNothingAnyMore) {
   TestCluster cluster({.program = RunfilePath("prod/server/graphdb"), .folder = FreshFolder()});

@@ -1,5 +1,6 @@
 // What operators and clients meet, on real nodes in the simulated world: a node that is shut
-// down gives its groups away once, and a read that takes too long is no write of unknown outcome.
+// down gives its groups away once, a read that takes too long is no write of unknown outcome,
+// and questions to a cluster that isn't whole are answered soon and say what is missing.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -219,6 +220,132 @@ TEST_F(OperationTest, OnlyAWriteHasAnUnknownOutcome) {
   *reading.mutable_batch()->add_ops() = Writing().batch().ops(0);
   EXPECT_EQ(reason(reading), v1::OUTCOME_UNKNOWN) << "one that writes is enough";
   EXPECT_EQ(reason(Statement("MATCH (n) SET n.x = 1")), v1::OUTCOME_UNKNOWN);
+}
+
+// --- Operators' questions -----------------------------------------------------
+
+std::vector<v1::ClientRequest> Questions() {
+  std::vector<v1::ClientRequest> questions(4);
+  questions[0].mutable_admin()->mutable_stats();
+  questions[1].mutable_admin()->mutable_stats()->set_digest(true);
+  questions[2].mutable_admin()->mutable_snapshot();
+  questions[3].mutable_admin()->mutable_shard_map();
+  return questions;
+}
+
+TEST_F(OperationTest, AFormingClusterSaysSoAtOnce) {
+  RunOptions options = Calm();
+  options.join_delay = Duration::Seconds(600);
+  Begin(options, ClusterProgramFactory(), Duration::Seconds(10));
+  const auto ask = [this](const v1::ClientRequest& request) {
+    return Ask(NodeId(0), request, Duration::Milliseconds(100)).value_or(v1::ClientResponse());
+  };
+  std::vector<v1::ClientRequest> questions = Questions();
+  EXPECT_EQ(ask(questions.back()).admin().shard_map().shards_size(), static_cast<int>(kShards))
+      << "of meta, which the founder serves alone";
+  questions.pop_back();
+  for (const v1::ClientRequest& question : questions) {
+    const v1::ClientResponse answer = ask(question);
+    EXPECT_EQ(answer.error().reason(), v1::FORMING) << question.ShortDebugString();
+    EXPECT_EQ(answer.error().message(), "the cluster is forming (1 of 3 configured peers vote)");
+  }
+  v1::ClientRequest own;
+  own.mutable_admin()->mutable_raft_stats();
+  EXPECT_EQ(ask(own).admin().raft_stats().groups_size(), static_cast<int>(kShards + 1));
+}
+
+TEST_F(OperationTest, ANodeOfNoClusterSaysThatItForms) {
+  Begin(Calm(),
+        EditedClusterProgramFactory([](cluster::NodeOptions* node) { node->bootstrap = false; }),
+        Duration::Seconds(10));
+  for (const v1::ClientRequest& question : Questions()) {
+    const std::optional<v1::ClientResponse> answer =
+        Ask(NodeId(1), question, Duration::Milliseconds(100));
+    ASSERT_TRUE(answer.has_value()) << question.ShortDebugString();
+    EXPECT_EQ(answer->error().reason(), v1::FORMING) << question.ShortDebugString();
+  }
+}
+
+class DigestTest : public OperationTest {
+ protected:
+  void SetUp() override {
+    Begin();
+    for (int i = 0; i < 12; ++i) {
+      const auto written = Ask(NodeId(0), Writing(), Duration::Seconds(2));
+      ASSERT_TRUE(written.has_value());
+      ASSERT_EQ(written->error().code(), 0) << written->ShortDebugString();
+    }
+    digest_.mutable_admin()->mutable_stats()->set_digest(true);
+  }
+
+  // All but the last node's are there and equal, and those are named.
+  static void ExpectLastSkipped(const v1::Stats& stats) {
+    EXPECT_FALSE(stats.replicas_equal());
+    EXPECT_EQ(stats.nodes(), 12u);
+    EXPECT_EQ(stats.shards_size(), static_cast<int>(2 * kShards));
+    ASSERT_EQ(stats.skipped_size(), static_cast<int>(kShards)) << stats.ShortDebugString();
+    for (uint32_t shard = 0; shard < kShards; ++shard) {
+      const v1::SkippedReplica& skipped = stats.skipped(static_cast<int>(shard));
+      EXPECT_EQ(skipped.shard(), shard);
+      EXPECT_EQ(skipped.node(), "node3");
+      EXPECT_EQ(skipped.reason(), "the node does not answer");
+    }
+    for (int i = 0; i < stats.shards_size(); i += 2) {
+      EXPECT_EQ(stats.shards(i).digest(), stats.shards(i + 1).digest());
+      EXPECT_NE(stats.shards(i).node(), "node3");
+    }
+  }
+
+  static constexpr NodeId kLast = NodeId(2);
+  v1::ClientRequest digest_;
+};
+
+TEST_F(DigestTest, ReplicasOfANodeThatIsDownAreNamedAndTheOthersCompared) {
+  const auto whole = Ask(NodeId(0), digest_, Duration::Seconds(1));
+  ASSERT_TRUE(whole.has_value());
+  EXPECT_TRUE(whole->admin().stats().replicas_equal()) << whole->ShortDebugString();
+  EXPECT_EQ(whole->admin().stats().skipped_size(), 0);
+
+  Strike(FaultKind::kCrash, kLast);
+  RunFor(Duration::Seconds(5));
+  const auto rest = Ask(NodeId(0), digest_, Duration::Seconds(4));
+  ASSERT_TRUE(rest.has_value()) << "one silence is waited for, not one of each shard";
+  ExpectLastSkipped(rest->admin().stats());
+}
+
+TEST_F(DigestTest, ANodeThatIsCutOffMeanwhileIsNotWaitedForLong) {
+  // It has been asked, and its answers don't come any more.
+  At(kLast, [this](Program*) {
+    FaultAction cut;
+    cut.kind = FaultKind::kPartition;
+    cut.groups = {{NodeId(0), NodeId(1)}, {kLast}};
+    world_->Apply(cut);
+  });
+  const auto rest = Ask(NodeId(0), digest_, Duration::Seconds(10));
+  ASSERT_TRUE(rest.has_value());
+  ExpectLastSkipped(rest->admin().stats());
+}
+
+TEST_F(OperationTest, VotersAreListedInTheOrderOfThePeers) {
+  for (uint64_t seed = 1; seed <= 5; ++seed) {  // store ids are drawn
+    RunOptions options = Calm();
+    options.seed = seed;
+    Begin(options);
+    const std::vector<std::string> peers = {"node1", "node2", "node3"};
+    v1::ClientRequest raft;
+    raft.mutable_admin()->mutable_raft_stats();
+    const auto stats = Ask(NodeId(2), raft, Duration::Seconds(1));
+    ASSERT_TRUE(stats.has_value());
+    for (const v1::RaftGroupStats& group : stats->admin().raft_stats().groups()) {
+      EXPECT_EQ(std::vector<std::string>(group.voters().begin(), group.voters().end()), peers);
+    }
+    const auto map = Ask(NodeId(2), Questions().back(), Duration::Seconds(1));
+    ASSERT_TRUE(map.has_value());
+    EXPECT_EQ(map->admin().shard_map().shards_size(), static_cast<int>(kShards));
+    for (const v1::ShardInfo& shard : map->admin().shard_map().shards()) {
+      EXPECT_EQ(std::vector<std::string>(shard.replicas().begin(), shard.replicas().end()), peers);
+    }
+  }
 }
 
 }  // namespace
