@@ -415,7 +415,8 @@ class Target {
     }
     clients_.Stop();
     if (!stage_.Until("idle", Stage::kLimit, [&] { return clients_.idle(); })) return false;
-    return stage_.Until("settled", Stage::kLimit, [&] { return stage_.observer().Settled(); });
+    const auto all = [](NodeId) { return true; };
+    return stage_.Until("settled", Stage::kLimit, [&] { return stage_.observer().Settled(all); });
   }
 
   void Judge() {

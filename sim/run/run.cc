@@ -275,7 +275,17 @@ class Run {
       Fail(assignment.workload->name(), "the oracle ran out of its budget");
       result_.verdict = RunResult::Verdict::kUndecided;
     }
-    return result_.verdict == RunResult::Verdict::kOk;
+    // Last: where a workload sees the same, it names the operations.
+    return JudgeTransactions() && result_.verdict == RunResult::Verdict::kOk;
+  }
+
+  bool JudgeTransactions() {
+    for (uint32_t n = 0; n < options_.nodes; ++n) {
+      if (!Counts(NodeId(n))) continue;
+      const auto violation = observer_.transactions().Check(*world_.engine(NodeId(n)));
+      return !violation || Fail(violation->oracle, violation->message);
+    }
+    return true;
   }
 
   bool JudgeEngines() {
@@ -291,9 +301,6 @@ class Run {
     const env::KvReader& engine = *world_.engine(judged.front());
     FoldState(engine);
     if (auto violation = CheckIntents(engine, options_.shards)) {
-      return Fail(violation->oracle, violation->message);
-    }
-    if (auto violation = observer_.transactions().Check(engine)) {
       return Fail(violation->oracle, violation->message);
     }
     if (!forms_cluster_) return true;
