@@ -16,10 +16,23 @@
 //   5. Reads happen only while a node starts or installs a snapshot; they block,
 //      see completed writes, and are bounded by the size asked for.
 //
-// Faults an implementation may show: any subset of un-synced sectors lost at a
-// crash, each on its own; the sectors of a write torn; garbage in the torn part;
-// EIO from any call; a failing Sync; a full disk (kResourceExhausted); any
-// latency; un-synced names lost; bit rot, seen as other bytes or kDataLoss.
+// Faults an implementation may show:
+//   - any latency and stalls; EIO from any call; a full disk (kResourceExhausted),
+//     for a time or for good;
+//   - a failing Sync; what a failed Sync or Write leaves may be there or not;
+//   - at a crash, any subset of un-synced sectors and names lost, each on its
+//     own, the sectors of a write torn, garbage in the torn part;
+//   - a read that fails once, or once shows another block (a misread): only the
+//     bytes that were read say so, and the next reading may be right;
+//   - damage that stays: bit rot, a misdirected write (its bytes over those of
+//     another place), a sector that can't be read (kDataLoss each time), a Sync
+//     that says OK and lies, the whole disk gone. It is seen as other bytes, as
+//     kDataLoss, as a file that is too short or as one that isn't there.
+//
+// A caller therefore checks what it reads by checksum and by address, each time.
+// A Sync that lied about the newest write of a file can't be told from a torn
+// tail by anybody: an implementation shows a lie only of what something newer in
+// the same file proves to have been durable (docs/DETERMINISM.md).
 //
 // Called on the node's deterministic thread only; so are the completions.
 #pragma once
