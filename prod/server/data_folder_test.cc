@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "prod/testing/fresh_folder.h"
 
 namespace graphdb::prod {
 namespace {
@@ -17,13 +18,6 @@ using ::testing::HasSubstr;
 
 class DataFolderTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-    root_ = absl::StrCat(::testing::TempDir(), "/", info->name());
-    std::filesystem::remove_all(root_);
-    std::filesystem::create_directories(root_);
-  }
-
   config::Config ConfigOf(const std::string& node) {
     const absl::StatusOr<config::Config> config = config::ParseConfig(
         absl::StrCat("node_id: ", node, "\nraft: {raft_addr: 127.0.0.1:7000, data_dir: ", root_,
@@ -47,7 +41,7 @@ class DataFolderTest : public ::testing::Test {
     return std::string(std::istreambuf_iterator<char>(in), {});
   }
 
-  std::string root_;
+  const std::string root_ = FreshFolder();
 };
 
 TEST_F(DataFolderTest, TheMarkerHasItsDocumentedForm) {

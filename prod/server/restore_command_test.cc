@@ -10,6 +10,7 @@
 #include "gtest/gtest.h"
 #include "prod/rocks/rocks_kv.h"
 #include "prod/server/data_folder.h"
+#include "prod/testing/fresh_folder.h"
 
 namespace graphdb::prod {
 namespace {
@@ -18,12 +19,6 @@ using ::testing::HasSubstr;
 
 class RestoreCommandTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-    root_ = absl::StrCat(::testing::TempDir(), "/", info->name());
-    std::filesystem::remove_all(root_);
-    std::filesystem::create_directories(root_);
-  }
   absl::StatusOr<std::string> Restore() {
     return RestoreSnapshot({"core/migrate/testdata/golden.gsnap.jsonl", root_ + "/data"});
   }
@@ -57,7 +52,7 @@ class RestoreCommandTest : public ::testing::Test {
   }
 
   static constexpr char kSnapshot[] = "0123456789abcdef0123456789abcdef";
-  std::string root_;
+  const std::string root_ = FreshFolder();
 };
 
 TEST_F(RestoreCommandTest, ARestoredFolderThatWasStartedIsRefused) {

@@ -10,6 +10,7 @@
 #include "gtest/gtest.h"
 #include "prod/client/grpc_transport.h"
 #include "prod/rpc/credentials.h"
+#include "prod/testing/fresh_folder.h"
 #include "prod/testing/test_cluster.h"
 
 namespace graphdb::prod {
@@ -17,14 +18,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-std::string FreshFolder() {
-  const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-  const std::string folder = absl::StrCat(::testing::TempDir(), "/", info->name());
-  std::filesystem::remove_all(folder);
-  std::filesystem::create_directories(folder);
-  return folder;
-}
 
 Finished Cli(const std::string& folder, std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), RunfilePath("prod/cli/graphdb-cli"));
@@ -262,6 +255,12 @@ TEST(ClusterTest, TlsIsOnBothRoadsAndTrustIsExact) {
   EXPECT_EQ(status_with({}), 3) << "plain text against TLS";
   EXPECT_EQ(status_with({"--ca-file", folder + "/none.crt"}), 2);
   EXPECT_EQ(status_with({"--ca-file", folder + "/node.key"}), 2) << "no certificate";
+  const std::string ca = ReadWholeFile(folder + "/ca.crt");
+  WriteWholeFile(folder + "/two.crt", absl::StrCat(ca, ReadWholeFile(folder + "/other.crt")));
+  EXPECT_EQ(status_with({"--ca-file", folder + "/two.crt"}), 0);
+  WriteWholeFile(folder + "/damaged.crt",
+                 absl::StrCat(ca, "-----BEGIN CERTIFICATE-----\nxx\n-----END CERTIFICATE-----\n"));
+  EXPECT_EQ(status_with({"--ca-file", folder + "/damaged.crt"}), 2) << "the second one";
 
   // The pinned certificate is another one: not trusted, though it is in a config.
   WriteWholeFile(folder + "/pin.yaml",

@@ -11,6 +11,7 @@
 #include "gtest/gtest.h"
 #include "prod/client/grpc_transport.h"
 #include "prod/rpc/errors.h"
+#include "prod/testing/fresh_folder.h"
 #include "prod/testing/test_cluster.h"
 
 namespace graphdb::prod {
@@ -22,13 +23,6 @@ using ::testing::StartsWith;
 
 class SingleNodeTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = absl::StrCat(::testing::TempDir(), "/", info->name());
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-  }
-
   std::string server() const { return RunfilePath("prod/server/graphdb"); }
   std::unique_ptr<TestCluster> StartOne(const std::string& name = "a") {
     TestClusterOptions options;
@@ -53,7 +47,7 @@ class SingleNodeTest : public ::testing::Test {
     return RunProgram({server(), "--config", folder_ + "/bad.yaml"}, folder_);
   }
 
-  std::string folder_;
+  const std::string folder_ = FreshFolder();
 };
 
 uint64_t CreateOne(client::Client* client) {

@@ -16,6 +16,7 @@
 #include "core/storage/keys.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "prod/testing/fresh_folder.h"
 #include "prod/testing/test_cluster.h"
 
 namespace graphdb::prod {
@@ -25,13 +26,6 @@ using ::testing::HasSubstr;
 
 class SnapshotFilesTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = absl::StrCat(::testing::TempDir(), "/", info->name());
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-  }
-
   std::vector<std::string> RestoreArguments(const std::string& file,
                                             const std::string& target) const {
     return {server_, "restore", "--snapshot", file, "--data-dir", target};
@@ -44,7 +38,7 @@ class SnapshotFilesTest : public ::testing::Test {
 
   const std::string server_ = RunfilePath("prod/server/graphdb");
   const std::string cli_ = RunfilePath("prod/cli/graphdb-cli");
-  std::string folder_;
+  const std::string folder_ = FreshFolder();
 };
 
 bool WaitForFile(const std::string& path) {
