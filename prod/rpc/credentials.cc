@@ -6,6 +6,7 @@
 #include <grpcpp/security/tls_certificate_verifier.h>
 #include <grpcpp/security/tls_credentials_options.h>
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
@@ -34,6 +35,22 @@ BioPtr Memory(const std::string& bytes) {
 X509Ptr FirstCertificate(const std::string& pem) {
   const BioPtr bio = Memory(pem);
   return X509Ptr(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr), &X509_free);
+}
+
+// OpenSSL stops at the first that it can't read, and those behind it would not be trusted.
+absl::Status CheckEveryCertificate(const std::string& path, const std::string& pem) {
+  const BioPtr bio = Memory(pem);
+  for (int number = 1;; ++number) {
+    ERR_clear_error();
+    const X509Ptr read(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr), &X509_free);
+    if (read != nullptr) continue;
+    const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    ERR_clear_error();
+    if (at_end) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": certificate number ", number,
+                     " of the file can't be read, expected a readable 'CERTIFICATE'"));
+  }
 }
 
 // Accepts one certificate and nothing else about the server.
@@ -92,7 +109,10 @@ absl::StatusOr<std::string> ReadPemFile(const std::string& path) {
 
 absl::StatusOr<std::string> ReadCertificateFile(const std::string& path) {
   GRAPHDB_ASSIGN_OR_RETURN(std::string pem, ReadPemFile(path));
-  if (FirstCertificate(pem) != nullptr) return pem;
+  if (FirstCertificate(pem) != nullptr) {
+    GRAPHDB_RETURN_IF_ERROR(CheckEveryCertificate(path, pem));
+    return pem;
+  }
   const std::string kBegin = "-----BEGIN ";
   const size_t name = pem.find(kBegin) + kBegin.size();
   const std::string found = pem.substr(name, std::min(pem.find("-----", name) - name, size_t{40}));
