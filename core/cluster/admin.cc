@@ -88,7 +88,8 @@ v1::NodeStatus Admin::OwnStatus() const {
     }
   });
   std::sort(status.mutable_shards_led()->begin(), status.mutable_shards_led()->end());
-  const bool complete = status.groups_voting() == options_.num_shards + 1u && leaderless == 0;
+  const bool complete = status.groups_voting() == options_.num_shards + 1u && leaderless == 0 &&
+                        !host_.declines_leadership();
   status.set_health(host_.draining() ? v1::NODE_DRAINING : complete ? v1::HEALTHY : v1::DEGRADED);
   return status;
 }

@@ -34,6 +34,7 @@ class AdminHost {
   virtual void VisitHosts(absl::FunctionRef<void(const GroupHost&)> visit) const = 0;
   virtual const storage::AdjacencyCache& Adjacency() const = 0;
   virtual bool draining() const = 0;
+  virtual bool declines_leadership() const = 0;
   virtual uint64_t LogBytes() const = 0;
   virtual uint64_t LogSegments() const = 0;
 };

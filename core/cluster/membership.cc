@@ -1,5 +1,6 @@
 #include "core/cluster/membership.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -19,19 +20,31 @@ bool Membership::Lately(const std::map<NodeId, Instant>& said, NodeId node) cons
 }
 
 bool Membership::MayLead(const raft::Status& status, ReplicaId replica, NodeId node) const {
-  if (!Lately(heard_, node)) return false;
-  if (Drains(node) && !GRAPHDB_MUTANT("rule-I2.none-to-draining")) return false;
+  if (!Hears(node)) return false;
+  if (Declines(node) && !GRAPHDB_MUTANT("rule-I2.none-to-draining")) return false;
   const auto peer = status.peers.find(replica);
   return peer != status.peers.end() && peer->second.state == raft::ProgressState::kReplicate &&
          peer->second.match >= status.commit;
 }
 
-void Membership::Advance(GroupHost& group, const v1::MetaStateView& meta) {
+void Membership::Advance(GroupHost& group, const v1::MetaStateView& meta, bool fit) {
   const raft::Status status = group.raft()->GetStatus();
   if (status.role != raft::Role::kLeader || !status.own_term_committed) return;
   if (status.config.joint() || status.transfer_target != kNoReplica) return;
   if (TakeInMembers(group, status, meta)) return;
-  HandToPreferred(group, status, meta);
+  // Not while the group is still growing: the first leader has work to do.
+  if (status.config.voters.size() < MajorityOf(options_.peers.size())) return;
+  Instant& tried = transfer_tried_[group.group()];
+  const Instant now = env_.clock.Monotonic();
+  if (tried != Instant() && now - tried < kTransferPause) return;
+  const NodeId preferred = PreferredLeader(group.group(), meta, options_.peers.size());
+  const ReplicaId to = Successor(status, preferred);
+  if (to == kNoReplica) return;
+  const bool better = status.config.voters.at(to) == preferred && preferred != options_.self &&
+                      !GRAPHDB_MUTANT("rule-I2.hand-to-preferred");
+  if (fit && !better) return;
+  tried = now;
+  (void)group.TransferLeader(to);
 }
 
 bool Membership::TakeInMembers(GroupHost& group, const raft::Status& status,
@@ -46,7 +59,7 @@ bool Membership::TakeInMembers(GroupHost& group, const raft::Status& status,
       const bool caught_up = peer != status.peers.end() &&
                              peer->second.state == raft::ProgressState::kReplicate &&
                              peer->second.match >= status.commit;
-      if (!caught_up || !Lately(heard_, NodeId(member.node()))) {
+      if (!caught_up || !Hears(NodeId(member.node()))) {
         if (GRAPHDB_MUTANT("cluster.waits-for-learner")) return true;
         continue;
       }
@@ -67,19 +80,19 @@ bool Membership::TakeInMembers(GroupHost& group, const raft::Status& status,
   return false;
 }
 
-void Membership::HandToPreferred(GroupHost& group, const raft::Status& status,
-                                 const v1::MetaStateView& meta) {
-  if (GRAPHDB_MUTANT("rule-I2.hand-to-preferred")) return;
-  const NodeId preferred = PreferredLeader(group.group(), meta, options_.peers.size());
-  if (preferred == options_.self || preferred == kNoNode) return;
-  // Not while the group is still growing: the first leader has work to do.
-  if (status.config.voters.size() < MajorityOf(options_.peers.size())) return;
-  Instant& tried = transfer_tried_[group.group()];
-  const Instant now = env_.clock.Monotonic();
-  if (tried != Instant() && now - tried < kTransferPause) return;
+ReplicaId Membership::Successor(const raft::Status& status, NodeId preferred) const {
+  ReplicaId to = kNoReplica;
   for (const auto& [replica, node] : status.config.voters) {
-    if (node != preferred || !MayLead(status, replica, node)) continue;
-    tried = now;
+    if (node == options_.self || !MayLead(status, replica, node)) continue;
+    if (to == kNoReplica || node == preferred) to = replica;
+  }
+  return to;
+}
+
+void Membership::HandTo(GroupHost& group, NodeId node) {
+  if (Declines(node)) return;
+  for (const auto& [replica, voter] : group.raft()->config().voters) {
+    if (voter != node) continue;
     (void)group.TransferLeader(replica);
     return;
   }
@@ -89,16 +102,12 @@ bool Membership::HandAway(GroupHost& group, const v1::MetaStateView& meta) {
   const raft::Status status = group.raft()->GetStatus();
   if (status.transfer_target != kNoReplica) return true;
   const NodeId preferred = PreferredLeader(group.group(), meta, options_.peers.size());
-  ReplicaId to = kNoReplica;
-  bool others = false;
-  for (const auto& [replica, node] : status.config.voters) {
-    if (node == options_.self || Drains(node)) continue;
-    others = true;
-    if (!MayLead(status, replica, node)) continue;
-    if (to == kNoReplica || node == preferred) to = replica;
-  }
+  const ReplicaId to = Successor(status, preferred);
   if (to != kNoReplica) (void)group.TransferLeader(to);
-  return others;
+  return std::any_of(status.config.voters.begin(), status.config.voters.end(),
+                     [this](const auto& voter) {
+                       return voter.second != options_.self && !Declines(voter.second);
+                     });
 }
 
 }  // namespace graphdb::cluster

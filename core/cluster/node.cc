@@ -12,6 +12,7 @@
 #include "core/cluster/admin.h"
 #include "core/cluster/admission.h"
 #include "core/cluster/bootstrap.h"
+#include "core/cluster/fitness.h"
 #include "core/cluster/gateway.h"
 #include "core/cluster/group_host.h"
 #include "core/cluster/identity.h"
@@ -51,9 +52,9 @@ class Node::Impl final : public PeerHandler,
   bool ready() const;
 
   // PeerHandler and AdminHost
-  bool draining() const override { return draining_; }
+  bool declines_leadership() const override { return draining_ || !fitness_.fit(); }
   // PeerHandler
-  void OnDraining(NodeId from) override { membership_.NoteDraining(from); }
+  void OnDeclines(NodeId from) override { membership_.NoteDeclines(from); }
   void OnRaftMessage(NodeId from, absl::string_view bytes) override;
   void OnHello(NodeId from, const v1::PeerMessage& message) override;
   void OnSnapshotPiece(NodeId from, v1::SnapshotPiece piece) override;
@@ -78,7 +79,9 @@ class Node::Impl final : public PeerHandler,
   void ServeLocally(ShardId group, std::string body,
                     absl::AnyInvocable<void(v1::RpcResponse)> reply) override;
   const shard::ShardMap& Map() const override;
+  bool Hears(NodeId node) const override { return membership_.Hears(node); }
   // AdminHost
+  bool draining() const override { return draining_; }
   const v1::MetaStateView& Meta() const override;
   const GroupHost* Group(ShardId group) const override;
   const storage::AdjacencyCache& Adjacency() const override { return adjacency_; }
@@ -116,6 +119,7 @@ class Node::Impl final : public PeerHandler,
   Bootstrap bootstrap_;
   Admission admission_;
   Membership membership_;
+  Fitness fitness_;
   Router router_;
   Gateway gateway_;
   Admin admin_;
@@ -145,6 +149,7 @@ Node::Impl::Impl(NodeOptions options, env::Env& env)
       bootstrap_(options_, env, link_, identity_, *this),
       admission_(options_, env, link_, identity_, *this),
       membership_(options_, env),
+      fitness_(env),
       router_(options_, env, link_, *this),
       gateway_(options_, env, router_),
       admin_(options_, env, identity_, router_, *this),
@@ -168,6 +173,8 @@ absl::Status Node::Impl::Start() {
     Random rng = env_.random.Stream("cluster.store", 0);
     identity_.store = StoreId(rng.Next() | 1);  // never 0
     identity_.node = options_.peers[options_.self.value()].name;
+  }
+  if (identity_.state == Identity::State::kAlone) {
     identity_.num_shards = options_.num_shards;
     identity_.peers = PeersText(options_);
   }
@@ -330,12 +337,13 @@ void Node::Impl::Tick() {
 void Node::Impl::SlowTick() {
   env_.scheduler.After(Membership::kPeriod, "node.slow_tick", [this] { SlowTick(); });
   log_.Tick();
+  fitness_.LookAtLog(log_);
   bool wants_flush = false;
   for (auto& [id, replica] : replicas_) {
     GroupHost& group = *replica.group;
     group.Compact(options_.log_entries_kept);
     const bool led = group.is_leader() && meta_host_ != nullptr;
-    if (led && !draining_) membership_.Advance(group, meta_host_->view());
+    if (led && !draining_) membership_.Advance(group, meta_host_->view(), fitness_.fit());
     const uint64_t unflushed = group.applied().index.value() - group.engine_durable().value();
     wants_flush |= unflushed > options_.log_entries_kept * 2;
   }
@@ -400,12 +408,16 @@ void Node::Impl::OnSnapshotAck(NodeId from, const v1::SnapshotAck& ack) {
 }
 
 void Node::Impl::OnRequest(NodeId from, v1::RpcRequest request) {
-  const uint64_t id = request.id();
+  auto reply = [this, from, id = request.id()](v1::RpcResponse response) {
+    response.set_id(id);
+    link_.Respond(from, std::move(response));
+  };
+  if (request.pass_on()) {
+    router_.PassOn(std::move(request), std::move(reply));
+    return;
+  }
   ServeLocally(ShardId(static_cast<uint16_t>(request.group())), std::move(*request.mutable_body()),
-               [this, from, id](v1::RpcResponse response) {
-                 response.set_id(id);
-                 link_.Respond(from, std::move(response));
-               });
+               std::move(reply));
 }
 
 void Node::Impl::ServeLocally(ShardId group, std::string body,
@@ -548,14 +560,7 @@ void Node::Impl::PollDrained() {
 void Node::Impl::HandLeadership(ShardId group, NodeId to) {
   const auto found = replicas_.find(group);
   if (found == replicas_.end() || !found->second.group->is_leader()) return;
-  if (membership_.Drains(to)) return;
-  GroupHost& host = *found->second.group;
-  for (const auto& [replica, node] : host.raft()->config().voters) {
-    if (node == to) {
-      (void)host.TransferLeader(replica);
-      return;
-    }
-  }
+  membership_.HandTo(*found->second.group, to);
 }
 
 // ---- Node ------------------------------------------------------------------

@@ -75,8 +75,8 @@ class NotedMachine final : public StateMachine {
 
 class NoPeers final : public PeerHandler {
  public:
-  bool draining() const override { return false; }
-  void OnDraining(NodeId) override {}
+  bool declines_leadership() const override { return false; }
+  void OnDeclines(NodeId) override {}
   void OnRaftMessage(NodeId, absl::string_view) override {}
   void OnHello(NodeId, const v1::PeerMessage&) override {}
   void OnSnapshotPiece(NodeId, v1::SnapshotPiece) override {}

@@ -16,11 +16,11 @@ namespace {
 constexpr uint64_t kClusterIdTag = 1 << 3 | 2;
 constexpr uint64_t kStoreIdTag = 2 << 3;
 constexpr uint64_t kRaftTag = 3 << 3 | 2;
-constexpr uint64_t kDrainingTag = 12 << 3;
+constexpr uint64_t kDeclinesTag = 12 << 3;
 static_assert(v1::PeerMessage::kClusterIdFieldNumber == 1);
 static_assert(v1::PeerMessage::kStoreIdFieldNumber == 2);
 static_assert(v1::PeerMessage::kRaftFieldNumber == 3);
-static_assert(v1::PeerMessage::kDrainingFieldNumber == 12);
+static_assert(v1::PeerMessage::kDeclinesLeadershipFieldNumber == 12);
 constexpr size_t kFieldHeadBytesMax = 1 + 10;
 
 struct RaftFrame {
@@ -84,7 +84,7 @@ void PeerLink::Handle(NodeId from, absl::string_view bytes, v1::PeerMessage* par
     return;
   }
   if (identity_.cluster_id.empty() || message.cluster_id() != identity_.cluster_id) return;
-  if (message.draining()) handler_.OnDraining(from);
+  if (message.declines_leadership()) handler_.OnDeclines(from);
   if (message.raft_size() > 0) {
     const std::vector<absl::string_view> raft(message.raft().begin(), message.raft().end());
     HandleRaft(from, message.cluster_id(), raft);
@@ -155,8 +155,8 @@ size_t PeerLink::SendRaft(NodeId to, absl::Span<const std::string> messages, siz
   }
   PutVarint64(&wire, kStoreIdTag);
   PutVarint64(&wire, identity_.store.value());
-  if (handler_.draining()) {
-    PutVarint64(&wire, kDrainingTag);
+  if (handler_.declines_leadership()) {
+    PutVarint64(&wire, kDeclinesTag);
     PutVarint64(&wire, 1);
   }
   for (size_t i = first; i < end; ++i) {
@@ -172,12 +172,12 @@ void PeerLink::Send(NodeId to, v1::PeerMessage message) { Frame(to, &message); }
 void PeerLink::Frame(NodeId to, v1::PeerMessage* message) {
   message->set_cluster_id(identity_.cluster_id);
   message->set_store_id(identity_.store.value());
-  message->set_draining(handler_.draining());
+  message->set_declines_leadership(handler_.declines_leadership());
   env_.network.Send(to, message->SerializeAsString());
 }
 
 Task<absl::StatusOr<v1::RpcResponse>> PeerLink::Call(NodeId to, ShardId group, std::string body,
-                                                     Duration timeout) {
+                                                     Duration timeout, bool pass_on) {
   const uint64_t id = next_call_++;
   PendingCall call;
   call.timer = env_.scheduler.After(timeout, "rpc.timeout", [this, id] {
@@ -191,6 +191,7 @@ Task<absl::StatusOr<v1::RpcResponse>> PeerLink::Call(NodeId to, ShardId group, s
   request->set_id(id);
   request->set_group(group.value());
   request->set_body(std::move(body));
+  request->set_pass_on(pass_on);
   Send(to, std::move(message));
   Completion<CallResult> wait = completion;
   co_return co_await wait;

@@ -34,10 +34,10 @@ namespace graphdb::cluster {
 class PeerHandler {
  public:
   virtual ~PeerHandler() = default;
-  // Whether this node drains: said in every message.
-  virtual bool draining() const = 0;
-  // `from` drains; it comes before what else its message holds.
-  virtual void OnDraining(NodeId from) = 0;
+  // Whether this node is not to lead: said in every message.
+  virtual bool declines_leadership() const = 0;
+  // `from` says so; it comes before what else its message holds.
+  virtual void OnDeclines(NodeId from) = 0;
   virtual void OnRaftMessage(NodeId from, absl::string_view bytes) = 0;
   virtual void OnHello(NodeId from, const v1::PeerMessage& message) = 0;
   virtual void OnSnapshotPiece(NodeId from, v1::SnapshotPiece piece) = 0;
@@ -60,8 +60,9 @@ class PeerLink {
   void Uncork();
   void Send(NodeId to, v1::PeerMessage message);
 
+  // `pass_on`: `to` is to hand it to the group's leader.
   Task<absl::StatusOr<v1::RpcResponse>> Call(NodeId to, ShardId group, std::string body,
-                                             Duration timeout);
+                                             Duration timeout, bool pass_on = false);
   void Respond(NodeId to, v1::RpcResponse response);
 
  private:

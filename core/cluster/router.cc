@@ -9,7 +9,7 @@
 namespace graphdb::cluster {
 
 Router::Router(const NodeOptions& options, env::Env& env, PeerLink& link, RouterHost& host)
-    : options_(options), env_(env), link_(link), host_(host) {}
+    : options_(options), env_(env), link_(link), host_(host), detours_(env) {}
 
 Task<bool> Router::Sleep(Duration duration) {
   Completion<bool> woken;
@@ -36,35 +36,66 @@ Task<absl::StatusOr<v1::RpcResponse>> Router::CallNode(NodeId node, ShardId grou
   co_return answer;
 }
 
+std::vector<NodeId> Router::Helpers(NodeId leader) const {
+  std::vector<NodeId> helpers;
+  for (uint32_t i = 0; i < options_.peers.size(); ++i) {
+    const NodeId node(i);
+    if (node != options_.self && node != leader && host_.Hears(node)) helpers.push_back(node);
+  }
+  return helpers;
+}
+
+Task<absl::StatusOr<v1::RpcResponse>> Router::CallOnce(NodeId leader, NodeId helper, ShardId group,
+                                                       std::string body) {
+  const bool for_ever = GRAPHDB_MUTANT("cluster.waits-for-leader");
+  const Duration call_for = for_ever ? Duration::Seconds(100'000) : kCallFor;
+  if (helper != kNoNode) {
+    co_return co_await link_.Call(helper, group, std::move(body), call_for, /*pass_on=*/true);
+  }
+  if (leader == kNoNode) {
+    co_return absl::UnavailableError(absl::StrCat("no leader of group ", group.value()));
+  }
+  co_return co_await CallNode(leader, group, std::move(body), call_for);
+}
+
+void Router::PassOn(v1::RpcRequest request, absl::AnyInvocable<void(v1::RpcResponse)> reply) {
+  const ShardId group(static_cast<uint16_t>(request.group()));
+  const NodeId leader = host_.LeaderOf(group);
+  if (leader == kNoNode || leader == options_.self) {
+    host_.ServeLocally(group, std::move(*request.mutable_body()), std::move(reply));
+    return;
+  }
+  Spawn(link_.Call(leader, group, std::move(*request.mutable_body()), kCallFor),
+        [reply = std::move(reply)](absl::StatusOr<v1::RpcResponse> answer) mutable {
+          if (answer.ok()) return reply(*std::move(answer));
+          v1::RpcResponse failed;
+          failed.set_code(static_cast<int>(answer.status().code()));
+          failed.set_message(std::string(answer.status().message()));
+          reply(std::move(failed));
+        });
+}
+
 Task<absl::StatusOr<std::string>> Router::CallLeader(
     ShardId group, std::string body, std::function<bool(const std::string&)> again) {
   const Instant deadline = env_.clock.Monotonic() + kSendFor;
-  absl::Status last = absl::UnavailableError(absl::StrCat("no leader of group ", group.value()));
-  NodeId hint = kNoNode;
+  absl::Status last;
   Duration pause = kPause;
   while (env_.clock.Monotonic() < deadline) {
-    const NodeId leader = hint != kNoNode ? hint : host_.LeaderOf(group);
-    hint = kNoNode;
-    if (leader != kNoNode) {
-      const bool for_ever = GRAPHDB_MUTANT("cluster.waits-for-leader");
-      const Duration call_for = for_ever ? Duration::Seconds(100'000) : kCallFor;
-      absl::StatusOr<v1::RpcResponse> answer = co_await CallNode(leader, group, body, call_for);
-      if (!answer.ok()) {
-        last = answer.status();
-      } else if (answer->code() != 0) {
-        last = absl::UnavailableError(answer->message());
-        // Follow the hint once; then back to what this node itself believes.
-        if (answer->not_leader() && answer->leader() < options_.peers.size() &&
-            NodeId(answer->leader()) != leader) {
-          hint = NodeId(answer->leader());
-          continue;
-        }
-      } else if (!again(answer->body())) {
-        co_return std::move(*answer->mutable_body());
-      } else {
-        last = absl::UnavailableError(
-            absl::StrCat("group ", group.value(), " is not led by node ", leader.value()));
-      }
+    const NodeId leader = host_.LeaderOf(group);
+    const bool here = leader == options_.self;
+    const NodeId helper = here ? kNoNode : detours_.By(leader, Helpers(leader));
+    absl::StatusOr<v1::RpcResponse> answer = co_await CallOnce(leader, helper, group, body);
+    const bool done = answer.ok() && answer->code() == 0 && !again(answer->body());
+    // A link is whole that brings any answer, a helper is good for the leader's.
+    if (!here) detours_.Note(leader, helper, helper == kNoNode ? answer.ok() : done);
+    if (done) co_return std::move(*answer->mutable_body());
+    if (!answer.ok()) {
+      last = answer.status();
+    } else if (answer->code() != 0) {
+      last = absl::UnavailableError(answer->message());
+    } else {
+      last = absl::UnavailableError(
+          absl::StrCat("group ", group.value(), " is not led by node ", leader.value()));
     }
     (void)co_await Sleep(pause);
     pause = std::min(pause * 2, kPauseMax);

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/cluster/detours.h"
 #include "core/cluster/node.h"
 #include "core/cluster/peer_link.h"
 #include "core/env/env.h"
@@ -38,6 +39,8 @@ class RouterHost {
   virtual void ServeLocally(ShardId group, std::string body,
                             absl::AnyInvocable<void(v1::RpcResponse)> reply) = 0;
   virtual const shard::ShardMap& Map() const = 0;
+  // Whether something came from that node just now.
+  virtual bool Hears(NodeId node) const = 0;
 };
 
 class Router final : public txn::ShardClient {
@@ -62,8 +65,16 @@ class Router final : public txn::ShardClient {
   // One call to one node; an error where it did not answer.
   Task<absl::StatusOr<v1::RpcResponse>> CallNode(NodeId node, ShardId group, std::string body,
                                                  Duration timeout);
+  // For a node that has no way to the leader of the request's group.
+  void PassOn(v1::RpcRequest request, absl::AnyInvocable<void(v1::RpcResponse)> reply);
 
  private:
+  // Those that may know the leader, and a way to it.
+  std::vector<NodeId> Helpers(NodeId leader) const;
+  // One call of the leader, by the helper where there is one.
+  Task<absl::StatusOr<v1::RpcResponse>> CallOnce(NodeId leader, NodeId helper, ShardId group,
+                                                 std::string body);
+
   // Calls the leader of `group` until `again(body)` says that the answer is final.
   Task<absl::StatusOr<std::string>> CallLeader(ShardId group, std::string body,
                                                std::function<bool(const std::string&)> again);
@@ -78,6 +89,7 @@ class Router final : public txn::ShardClient {
   env::Env& env_;
   PeerLink& link_;
   RouterHost& host_;
+  Detours detours_;
   std::vector<Waiter> waiting_;
   bool fetching_ = false;
 };

@@ -16,6 +16,8 @@ absl::Status CheckIdentity(const NodeOptions& options, const Identity& identity)
     return absl::FailedPreconditionError(
         absl::StrCat("node_id is ", name, ", the data folder belongs to ", identity.node));
   }
+  // Nobody has admitted it yet, so there is nothing that a config could contradict.
+  if (identity.state == Identity::State::kAlone) return absl::OkStatus();
   if (identity.num_shards != options.num_shards) {
     return absl::FailedPreconditionError(absl::StrCat("sharding.num_shards is ", options.num_shards,
                                                       ", the data folder was made with ",
