@@ -48,8 +48,9 @@ enum class ChoiceKind : uint8_t {
   kPatient,      // a client waits long for a request
   kCopy,         // a copy of a message comes up to copy_max later
   kReset,        // the connection breaks behind a message
+  kTardy,        // a client takes its time before it asks again
 };
-inline constexpr int kChoiceKindCount = 21;
+inline constexpr int kChoiceKindCount = 22;
 const char* ChoiceKindName(ChoiceKind kind);  // "drop", as in a scenario file
 
 struct Choice {

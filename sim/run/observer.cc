@@ -172,13 +172,21 @@ MaybeViolation Observer::CheckResolution(ShardId group, LogIndex index,
                                 text(decision.commit_ts), ", before as ", text(first->second))};
 }
 
+// A leader that dies in the middle of an event may have committed and answered what nobody
+// saw: only the newest one, once it has committed in its own term, is known to have all.
+bool Observer::HasAllCommitted(NodeId node, const ReplicaView& view) const {
+  const auto led = led_.find(view.group);
+  if (led == led_.end() || led->second.node != node || led->second.term != view.term) return false;
+  if (!view.is_leader || view.applied < view.commit) return false;
+  if (view.commit < view.first || view.commit > view.last) return false;
+  return view.entry(view.commit).term == view.term;
+}
+
 MaybeViolation Observer::LookAtPrepared() {
   std::map<ShardId, const env::KvReader*> engines;
   for (uint32_t n = 0; n < nodes_.size(); ++n) {
     world_.VisitReplicas(NodeId(n), [&](const ReplicaView& view) {
-      const auto decided = decided_.find(view.group);
-      if (decided == decided_.end() || view.applied < decided->second.through) return;
-      engines[view.group] = world_.engine(NodeId(n));
+      if (HasAllCommitted(NodeId(n), view)) engines[view.group] = world_.engine(NodeId(n));
     });
   }
   return CheckPrepared(world_.options().shards, [&](ShardId shard) {

@@ -109,6 +109,7 @@ class Observer {
   // A vote goes to a candidate whose log is not behind the voter's.
   MaybeViolation CheckVote(NodeId voter, const ReplicaView& view) const;
   MaybeViolation LookAtReplica(NodeId node, const ReplicaView& view, Seen* seen);
+  bool HasAllCommitted(NodeId node, const ReplicaView& view) const;
   static size_t PlaceOf(ShardId group, size_t if_new, Groups* groups);
   static bool HasNews(const ReplicaView& view, const Seen& seen) {
     return view.commit > seen.commit || view.is_leader != seen.leads ||

@@ -23,8 +23,7 @@ bool IsMajorityOf(const std::vector<NodeId>& nodes, absl::FunctionRef<bool(NodeI
 }  // namespace
 
 const char* WhyNotName(WhyNot why) {
-  static constexpr const char* kNames[] = {"no-majority", "meta-no-majority", "fence-no-majority",
-                                           "leader-out-of-reach", "leader-lacks-meta"};
+  static constexpr const char* kNames[] = {"no-majority", "meta-no-majority", "fence-no-majority"};
   return kNames[static_cast<int>(why)];
 }
 
@@ -87,7 +86,6 @@ std::optional<Excuse> Recovery::OfGroup(ShardId group) const {
 std::optional<Excuse> Recovery::OfGroups() const {
   for (const ShardId group : Groups()) {
     if (auto excuse = OfGroup(group)) return excuse;
-    if (auto excuse = OfTimestamps(group)) return excuse;
   }
   return std::nullopt;
 }
@@ -97,55 +95,25 @@ bool Recovery::MayLeadForever(ShardId group, NodeId node) const {
          IsMajority(group, [&](NodeId voter) { return world_.Up(voter) && Linked(node, voter); });
 }
 
-std::optional<Excuse> Recovery::OfLeader(ShardId group, NodeId gateway) const {
-  const std::optional<NodeId> leader = world_.LeaderOf(group);
-  if (!leader || Linked(*leader, gateway) || !MayLeadForever(group, *leader)) return std::nullopt;
-  return Excuse{WhyNot::kLeaderOutOfReach,
-                absl::StrCat(NodeName(*leader), " leads ", GroupName(group),
-                             ", reaches a majority of it and not ", NodeName(gateway), "; ",
-                             world_.WhyFaulty(*leader))};
-}
-
-std::optional<Excuse> Recovery::OfTimestamps(ShardId group) const {
-  const std::optional<NodeId> leader = world_.LeaderOf(group);
-  const std::optional<NodeId> oracle = world_.LeaderOf(kMetaGroup);
-  if (!leader || !oracle || Linked(*leader, *oracle)) return std::nullopt;
-  if (!MayLeadForever(group, *leader) || !MayLeadForever(kMetaGroup, *oracle)) return std::nullopt;
-  std::string text =
-      absl::StrCat(NodeName(*leader), " leads ", GroupName(group), " and ", NodeName(*oracle),
-                   " meta, each reaches a majority of its own ", "and not the other one");
-  for (const NodeId node : {*leader, *oracle}) {
-    if (world_.Faulty(node)) absl::StrAppend(&text, "; ", world_.WhyFaulty(node));
-  }
-  return Excuse{WhyNot::kLeaderLacksMeta, text};
-}
-
-std::optional<Excuse> Recovery::OfWrite(ShardId shard, NodeId gateway) const {
+std::optional<Excuse> Recovery::OfWrite(ShardId shard) const {
   for (const ShardId group : {shard, kMetaGroup}) {
     if (auto excuse = OfGroup(group)) return excuse;
-    if (auto excuse = OfLeader(group, gateway)) return excuse;
-    if (auto excuse = OfTimestamps(group)) return excuse;
   }
   for (const ShardId group : Groups()) {
-    if (auto excuse = OfGroup(group)) {
-      excuse->why = WhyNot::kFenceNoMajority;
-      return excuse;
-    }
-    if (auto excuse = OfLeader(group, gateway)) return excuse;
-    if (auto excuse = OfTimestamps(group)) return excuse;
+    auto excuse = OfGroup(group);
+    if (!excuse) continue;
+    excuse->why = WhyNot::kFenceNoMajority;
+    return excuse;
   }
   return std::nullopt;
 }
 
 bool Recovery::OutOfReach(NodeId node) const {
-  bool hears_all = true;
-  for (uint32_t n = 0; n < world_.options().nodes; ++n) {
-    hears_all = hears_all && Linked(NodeId(n), node);
-  }
-  if (hears_all) return false;
   const std::vector<ShardId> groups = Groups();
-  return std::any_of(groups.begin(), groups.end(),
-                     [&](ShardId group) { return OfLeader(group, node).has_value(); });
+  return std::any_of(groups.begin(), groups.end(), [&](ShardId group) {
+    const std::optional<NodeId> leader = world_.LeaderOf(group);
+    return leader && !Linked(*leader, node) && MayLeadForever(group, *leader);
+  });
 }
 
 }  // namespace graphdb::sim

@@ -4,15 +4,12 @@
 //
 //   Recovery recovery(world);
 //   recovery.OnVoters(group, voters);    // for every entry committed that changes them
-//   if (auto excuse = recovery.OfWrite(shard, gateway)) ... it need not succeed
+//   if (auto excuse = recovery.OfWrite(shard)) ... it need not succeed
 //
 // A group recovers where a majority of its voters (while they change, of both sets) is
 // sound and connected each with each. A node that lacks links may still lead it, as long
 // as it reaches a majority itself, and nothing in Raft ends that. Those that it does not
-// reach can't follow it and can't write through it; where meta's leader is one of them
-// the shard has no timestamps at all.
-//
-// What it does not see: a leader whose disk takes longer than its clients wait.
+// reach can't follow it, but others take their requests to it (core/cluster/detours.h).
 //
 // Deterministic thread only.
 #pragma once
@@ -30,11 +27,9 @@ namespace graphdb::sim {
 
 // Why there is no liveness to ask for.
 enum class WhyNot : uint8_t {
-  kNoMajority,        // of the group itself
-  kMetaNoMajority,    // so there are no timestamps
-  kFenceNoMajority,   // of a shard that the fence of a retry has to go through (rule T7)
-  kLeaderOutOfReach,  // of this gateway
-  kLeaderLacksMeta,   // the leader of the shard and that of meta don't reach each other
+  kNoMajority,      // of the group itself
+  kMetaNoMajority,  // so there are no timestamps
+  kFenceNoMajority  // of a shard that the fence of a retry has to go through (rule T7)
 };
 const char* WhyNotName(WhyNot why);  // "no-majority", ...
 
@@ -53,15 +48,13 @@ class Recovery {
 
   // Of any group that can't commit, or can't be written to, any more.
   std::optional<Excuse> OfGroups() const;
-  // Of a write to the shard through a gateway that is not faulty itself.
-  std::optional<Excuse> OfWrite(ShardId shard, NodeId gateway) const;
+  // Of a write to the shard, through any gateway that is not faulty itself.
+  std::optional<Excuse> OfWrite(ShardId shard) const;
   // Whether some group is led by a node that this one can't follow.
   bool OutOfReach(NodeId node) const;
 
  private:
   std::optional<Excuse> OfGroup(ShardId group) const;
-  std::optional<Excuse> OfLeader(ShardId group, NodeId gateway) const;
-  std::optional<Excuse> OfTimestamps(ShardId group) const;
   VotersView VotersOf(ShardId group) const;
   bool IsMajority(ShardId group, absl::FunctionRef<bool(NodeId)> with) const;
   // Whether messages go both ways.

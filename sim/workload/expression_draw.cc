@@ -14,8 +14,10 @@ constexpr int64_t kValues = 6;  // integers are from 0 to 5: comparisons hit
 // Halves and quarters, whose sums are exact; none is whole.
 constexpr double kFloats[] = {0.5, 1.5, 2.25, -3.75, 1e-5, 12345678.5, 4.5, 0.125};
 constexpr const char* kTexts[] = {
-    "",  "a",  "b",   "ab",   "\xc3\xa9", "12", "1.5", " x ",
-    "A", "aa", "b\\", "it's", "true",     "-7", "\n",  "\xf0\x9f\x98\x80z"};
+    "", "a", "b", "ab", "\xc3\xa9", "12", "1.5", " x ", "A", "aa", "b\\", "it's", "true", "-7",
+    "\n", "\xf0\x9f\x98\x80z",
+    // Letters of several bytes, at the begin, in the middle and at the end.
+    "\xc3\xa9t\xc3\xa9", "a\xc3\xa9\x62", "z\xe4\xb8\xad\xe6\x96\x87"};
 
 bool IsScalar(NaiveType type) {
   return type == NaiveType::kBoolean || type == NaiveType::kInteger || type == NaiveType::kFloat ||
@@ -160,7 +162,15 @@ bool ExpressionDraw::DrawEach(NaiveType type, int depth, Expression* out) {
   if (reduces) out->args.push_back(Draw(NaiveType::kInteger, 0, false));
   const size_t before = locals_.size();
   locals_.emplace_back(out->name, NaiveType::kInteger);
-  if (!reduces) out->args.push_back(Draw(NaiveType::kBoolean, depth - 1, false));
+  if (!reduces && rng_.Chance(1, 2)) {
+    // One that looks at the item: of some items alone it holds.
+    std::vector<Expression> both;
+    both.push_back(Variable(out->name));
+    both.push_back(Draw(NaiveType::kInteger, 0, false));
+    out->args.push_back(Call(rng_.Chance(1, 2) ? "($0 = $1)" : "($0 < $1)", std::move(both)));
+  } else if (!reduces) {
+    out->args.push_back(Draw(NaiveType::kBoolean, depth - 1, false));
+  }
   if (out->each == Each::kMap) out->args.push_back(Draw(NaiveType::kInteger, depth - 1, false));
   if (reduces) {
     const bool times = rng_.Chance(1, 3);

@@ -181,7 +181,11 @@ void Session::Again(bool maybe_ran) {
   request_.set_retry(maybe_ran_);
   request_.set_attempt(attempts_);
   TurnTo(1 + rng_.Below(world_.options().nodes));
-  const Duration pause = Duration::Milliseconds(rng_.Between(20, 40 + 100 * attempts_));
+  Duration pause = Duration::Milliseconds(rng_.Between(20, 40 + 100 * attempts_));
+  const ClientFaults& faults = world_.options().clients;
+  if (policy_.attempts_max > 0 && Happens(ChoiceKind::kTardy, faults.tardy_ppm)) {
+    pause = pause + rng_.UniformDuration(faults.tardy_max);
+  }
   timer_ =
       world_.loop().After(pause, world_.ClientLife(client_), "client.retry", [this] { Attempt(); });
 }

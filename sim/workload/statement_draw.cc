@@ -113,7 +113,12 @@ NaiveClause StatementDraw::MatchMore() {
   if (!again && !stretched_ && rng_.Chance(1, 4)) Stretch(&hop);
   chain.hops.push_back(std::move(hop));
   const bool to_bound = rng_.Chance(1, 6);
-  chain.places.emplace_back().name = to_bound ? nodes[rng_.Below(nodes.size())] : "o1";
+  // From a node to itself, by what is bound: only loops are.
+  const bool loop = again && rng_.Chance(1, 4);
+  const std::string begin = chain.places[0].name;
+  chain.places.emplace_back().name = loop       ? begin
+                                     : to_bound ? nodes[rng_.Below(nodes.size())]
+                                                : "o1";
   Bind(match);
   if (rng_.Chance(1, 2)) match.where = Simple();
   return match;
@@ -186,7 +191,7 @@ NaiveItem StatementDraw::Item(Expression of) {
 NaiveItem StatementDraw::ScalarItem(bool patterns) {
   // Values of all kinds side by side: they have an order too.
   const std::vector<std::string> nodes = Names(NaiveType::kNode);
-  if (!nodes.empty() && rng_.Chance(1, 8)) {
+  if (!nodes.empty() && rng_.Chance(1, 5)) {
     s_.loose = true;
     return Item(ExpressionDraw::Property(nodes[rng_.Below(nodes.size())], "x"));
   }

@@ -132,7 +132,8 @@ StatementDraw::Clauses StatementDraw::CreateEdge() {
   NaiveClause create = ClauseOf(Kind::kCreate);
   Hop hop = NewHop();
   if (rng_.Chance(1, 2)) hop.name = "r0";
-  create.patterns.push_back(Between(Named("n0"), std::move(hop), Named("n1")));
+  const char* end = rng_.Chance(1, 5) ? "n0" : "n1";
+  create.patterns.push_back(Between(Named("n0"), std::move(hop), Named(end)));
   Bind(create);
   clauses.push_back(std::move(create));
   AddTail(true, &clauses);

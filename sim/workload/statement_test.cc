@@ -115,15 +115,24 @@ struct Client {
     return outcome;
   }
 
-  // Plans one operation; the same draw gives the statement behind it.
+  // Plans one operation; the same draw gives the statement behind it. Whether the
+  // workload has settled what came before, it alone knows.
   PlannedOp Next(Statement* statement) {
-    Random copy = rng;
-    *statement = DrawStatement(place, copy);
-    place.next_k += statement->nodes;
-    place.next_e += statement->edges;
+    const Random before = rng;
     PlanContext context;
     context.number = number++;
-    return workload.Plan(context, rng);
+    PlannedOp op = workload.Plan(context, rng);
+    const std::string asked = op.query.ShortDebugString();
+    for (const bool settled : {true, false}) {
+      Random copy = before;
+      place.settled = settled;
+      *statement = DrawStatement(place, copy);
+      if (ToQuery(*statement).ShortDebugString() == asked) break;
+      EXPECT_TRUE(settled) << "another statement than planned: " << asked;
+    }
+    place.next_k += statement->nodes;
+    place.next_e += statement->edges;
+    return op;
   }
 };
 

@@ -62,6 +62,8 @@ cluster::NodeOptions OptionsOf(const ProgramOptions& options, uint32_t snapshot_
   }
   node.bootstrap = options.self == options.founder;
   node.num_shards = static_cast<uint16_t>(options.shards);
+  if (options.mistake == Mistake::kPeers) node.peers[0].raft_address = "node0:9001";
+  if (options.mistake == Mistake::kShards) node.num_shards += 1;
   node.log_segment_bytes = options.knobs.log_segment_bytes;
   node.log_bytes_max = options.knobs.log_bytes_max;
   node.log_entries_kept = options.knobs.log_entries_kept;
@@ -244,14 +246,15 @@ std::string PeerMessageDescriber::operator()(absl::string_view bytes) {
     const v1::RpcRequest& request = message.request();
     group_of_call_[request.id()] = request.group();
     parts.push_back(
-        absl::StrCat(CallName("request", request.id(), request.group()),
+        absl::StrCat(CallName(request.pass_on() ? "request to pass on" : "request", request.id(),
+                              request.group()),
                      Body<v1::ShardRequest, v1::MetaRequest>(request.group(), request.body())));
   } else if (message.has_response()) {
     const v1::RpcResponse& response = message.response();
     const auto group = group_of_call_.find(response.id());
     parts.push_back(absl::StrCat(
         CallName("response", response.id(), group == group_of_call_.end() ? 0 : group->second),
-        response.not_leader() ? "not the leader" : response.message(),
+        response.message(),
         group == group_of_call_.end()
             ? absl::CHexEscape(response.body())
             : Body<v1::ShardResponse, v1::MetaResponse>(group->second, response.body())));

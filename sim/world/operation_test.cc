@@ -191,6 +191,60 @@ TEST_F(DrainTest, NodesThatAllDrainDontWaitForEachOther) {
   EXPECT_EQ(drained, kNodes);
 }
 
+// --- Fitness to lead ----------------------------------------------------------
+
+class FitnessTest : public OperationTest {
+ protected:
+  static constexpr NodeId kSlow = NodeId(0);
+
+  void SlowDown(Duration sync_max) {
+    FaultAction slow;
+    slow.kind = FaultKind::kSlowDisk;
+    slow.target.node = kSlow;
+    slow.amount = sync_max;
+    world_->Apply(slow);
+  }
+
+  size_t LedBySlow() const {
+    size_t count = 0;
+    for (const auto& [group, node] : Leaders()) count += node == kSlow ? 1 : 0;
+    return count;
+  }
+
+  v1::NodeHealth HealthOfSlow() {
+    v1::ClientRequest status;
+    status.mutable_admin()->mutable_cluster_status();
+    const auto answer = Ask(NodeId(1), status, Duration::Seconds(3));
+    if (!answer.has_value()) return v1::UNREACHABLE;
+    return answer->admin().cluster_status().nodes(0).health();
+  }
+};
+
+TEST_F(FitnessTest, ASlowDiskLeadsNothingUntilItIsQuickAgain) {
+  Begin();
+  ASSERT_EQ(LedBySlow(), 3u) << "two shards and meta";
+  EXPECT_EQ(HealthOfSlow(), v1::HEALTHY);
+  Load(1, NodeId(1));
+  SlowDown(Duration::Seconds(2));
+  RunFor(Duration::Seconds(8));
+  EXPECT_EQ(LedBySlow(), 0u);
+  EXPECT_EQ(HealthOfSlow(), v1::DEGRADED);
+
+  SlowDown(Duration::Milliseconds(5));
+  RunFor(Duration::Seconds(25));
+  EXPECT_EQ(LedBySlow(), 3u);
+  EXPECT_EQ(HealthOfSlow(), v1::HEALTHY);
+}
+
+TEST_F(FitnessTest, WithoutItTheSlowDiskGoesOnLeading) {
+  SetActiveMutant("cluster.leads-though-unfit");
+  Begin();
+  Load(1, NodeId(1));
+  SlowDown(Duration::Seconds(2));
+  RunFor(Duration::Seconds(8));
+  EXPECT_EQ(LedBySlow(), 3u);
+}
+
 // --- Time is over -------------------------------------------------------------
 
 TEST_F(OperationTest, OnlyAWriteHasAnUnknownOutcome) {

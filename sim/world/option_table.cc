@@ -18,6 +18,8 @@ constexpr uint64_t kHour = 3'600'000'000'000;  // in nanoseconds
 
 constexpr const char* kEpilogues[] = {"none", "wipe-founder", "wipe-cut-off-founder"};
 constexpr uint64_t kEpilogueCount = std::size(kEpilogues);
+constexpr const char* kMistakes[] = {"none", "peers", "shards"};
+constexpr uint64_t kMistakeCount = std::size(kMistakes);
 
 // --- From a path of members to the two functions of a row ----------------------------------------
 
@@ -95,6 +97,7 @@ constexpr Option kTable[] = {
     Run<&RunOptions::clock_error_ppb_max>("clock-error", Unit::kPartsPerBillion, 0, 100'000'000),
     Run<&RunOptions::supervisor_delay>("supervisor", Unit::kTime, 0, kHour),
     Run<&RunOptions::join_delay>("join", Unit::kTime, 0, kHour),
+    Row<&RunOptions::mistake>(Group::kRun, "mistake", Unit::kWord, 0, kMistakeCount - 1, kMistakes),
     Row<&RunOptions::epilogue>(Group::kRun, "epilogue", Unit::kWord, 0, kEpilogueCount - 1,
                                kEpilogues),
     Run<&RunOptions::form_limit>("form-limit", Unit::kTime, 0, kHour),
@@ -122,6 +125,8 @@ constexpr Option kTable[] = {
     Clients<&ClientFaults::late_max>("late-max", Unit::kTime, 1, kHour),
     Clients<&ClientFaults::impatient_ppm>("impatient", Unit::kRate, 0, kMillion),
     Clients<&ClientFaults::patient_ppm>("patient", Unit::kRate, 0, kMillion),
+    Clients<&ClientFaults::tardy_ppm>("tardy", Unit::kRate, 0, kMillion),
+    Clients<&ClientFaults::tardy_max>("tardy-max", Unit::kTime, 1, kHour),
 
     Disk<&DiskFaults::latency_min>("latency-min", Unit::kTime, 0, kHour),
     Disk<&DiskFaults::latency_max>("latency-max", Unit::kTime, 0, kHour),

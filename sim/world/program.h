@@ -113,6 +113,7 @@ struct ProgramOptions {
   uint32_t nodes = 3;
   uint32_t shards = 3;
   NodeId founder;
+  Mistake mistake = Mistake::kNone;  // in this node's config
   NodeKnobs knobs;
 };
 

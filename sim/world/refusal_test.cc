@@ -113,6 +113,17 @@ TEST_F(RefusalTest, AnotherNumberOfShardsStopsTheNodeThatHasIt) {
   EXPECT_EQ(halts_, 0u);
 }
 
+TEST_F(RefusalTest, AConfigThatWasRefusedCanBeMended) {
+  int starts = 0;
+  (void)Form([&starts](cluster::NodeOptions* node) {
+    if (++starts > 1) return;
+    node->num_shards = 5;
+    node->peers[1].raft_address = "node9:9001";
+  });
+  EXPECT_EQ(halts_, 1u);
+  EXPECT_GT(groups_, 0u);
+}
+
 TEST_F(RefusalTest, ARestoredNodeMustFound) {
   const std::string trace = Form([](cluster::NodeOptions* node) {
     node->founding_state = [](const env::KvReader&) {

@@ -33,6 +33,8 @@ struct ClientFaults {
   Duration late_max = Duration::Seconds(5);
   uint32_t impatient_ppm = 0;  // the client gives up early and asks another gateway
   uint32_t patient_ppm = 0;    // of requests: it waits ten times as long as others
+  uint32_t tardy_ppm = 0;      // of retries: they come up to tardy_max later
+  Duration tardy_max = Duration::Seconds(30);
 
   friend bool operator==(const ClientFaults&, const ClientFaults&) = default;
 };
@@ -90,6 +92,14 @@ enum class Epilogue : uint8_t {
   kWipeCutOffFounder  // as above, and it can't ask anybody for a while (rule I1)
 };
 
+// An operator's, in the config of one node: the last but for the founder. It is mended when the
+// node starts again, so it has to stop before anybody admits it (rule I1).
+enum class Mistake : uint8_t {
+  kNone,
+  kPeers,  // another address of a peer
+  kShards  // another number of shards
+};
+
 // What a client does of its operations, each at its own time; the others it
 // leaves out.
 struct ClientOperations {
@@ -122,6 +132,7 @@ struct RunOptions {
   // node1 is there from the beginning, the others as many times later as they
   // have nodes before them.
   Duration join_delay;
+  Mistake mistake = Mistake::kNone;
   FaultPlan forming_plan;  // from the first start on
   FaultPlan plan;          // from the begin of the load on
   // What exceptional things happen beside the plans; without it the rates above

@@ -4,10 +4,12 @@
 
 #include <set>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "sim/world/option_table.h"
 #include "sim/world/swarm.h"
+#include "sim/world/swarm_draw.h"
 
 namespace graphdb::sim {
 namespace {
@@ -265,6 +267,63 @@ TEST(SwarmTest, SeedsDifferAndSomeAreFaultFree) {
   }
   EXPECT_GT(fault_free, 15);
   EXPECT_LT(fault_free, 75);
+}
+
+// What a plan has begun and not ended.
+std::set<std::string> LeftOver(FaultPlan plan, const RunOptions& options) {
+  SortPlan(&plan);
+  std::set<std::string> left;
+  const auto set = [&left](bool on, std::string what) {
+    if (on) left.insert(std::move(what));
+    if (!on) left.erase(what);
+  };
+  for (const FaultAction& action : plan) {
+    const std::string link =
+        action.from ? absl::StrCat(action.from->value(), ">", action.to->value()) : std::string();
+    const std::string node = absl::StrCat(action.target.node.value());
+    switch (action.kind) {
+      case FaultKind::kCut:
+      case FaultKind::kHeal:
+        set(action.kind == FaultKind::kCut, "cut " + link);
+        break;
+      case FaultKind::kSlowLink:
+        set(action.amount > Duration(), "slow link " + link);
+        break;
+      case FaultKind::kSlowDisk:
+        set(action.amount != options.disk.sync_latency_max, "slow disk " + node);
+        break;
+      case FaultKind::kCrash:
+      case FaultKind::kRestart:
+        set(action.kind == FaultKind::kCrash, "down " + node);
+        break;
+      default:
+        break;
+    }
+  }
+  return left;
+}
+
+TEST(SwarmTest, SequencesComeOftenAndEnd) {
+  constexpr int kSeeds = 2'000;
+  int with_any = 0, forming = 0, late = 0;
+  for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    SCOPED_TRACE(seed);
+    RunOptions options;
+    options.nodes = static_cast<uint32_t>(3 + seed % 3);
+    DrawSequences(seed, {}, &options);
+    EXPECT_EQ(LeftOver(options.plan, options), std::set<std::string>());
+    EXPECT_EQ(LeftOver(options.forming_plan, options), std::set<std::string>());
+    with_any += options.plan.empty() ? 0 : 1;
+    forming += options.forming_plan.empty() ? 0 : 1;
+    late += options.knobs == NodeKnobs() ? 0 : 1;
+  }
+  // One of eight in a hundred runs is there; of seven: 1 - 0.92^7 = 44 %.
+  EXPECT_GT(with_any, kSeeds * 40 / 100);
+  EXPECT_LT(with_any, kSeeds * 48 / 100);
+  for (const int one : {forming, late}) {
+    EXPECT_GT(one, kSeeds * 6 / 100);
+    EXPECT_LT(one, kSeeds * 10 / 100);
+  }
 }
 
 }  // namespace

@@ -55,6 +55,24 @@ void DrawPatience(uint64_t seed, RunOptions* options) {
   if (rng.Chance(1, 5)) options->lull = Milliseconds(rng, 3'000, 10'000);
 }
 
+// Clients that ask again when nobody remembers what they asked, and requests that come as
+// late (rule T7). Not within the time that a shard has to acknowledge a write at the end.
+void DrawTardiness(uint64_t seed, RunOptions* options) {
+  Random rng(StreamSeed(seed, "swarm.tardy", 0));
+  if (!rng.Chance(1, 10)) return;
+  const int64_t kept_ms = options->ack_limit.milliseconds();
+  const Duration late = Milliseconds(rng, kept_ms + 5'000, kept_ms + 20'000);
+  options->clients.lost_ppm = static_cast<uint32_t>(rng.Between(20'000, 100'000));
+  options->clients.late_ppm = static_cast<uint32_t>(rng.Between(10'000, 60'000));
+  options->clients.late_max = late;
+  options->clients.tardy_ppm = static_cast<uint32_t>(rng.Between(100'000, 600'000));
+  options->clients.tardy_max = late;
+  options->knobs.txn_life_periods = static_cast<uint32_t>(rng.Between(4, 40));
+  options->knobs.dedupe_retention_periods =
+      static_cast<uint32_t>(kept_ms / 500 + rng.Between(0, 10));
+  options->duration = Milliseconds(rng, 40'000, 50'000);
+}
+
 // Connections that break, and networks too narrow for what goes over them, or with
 // room for little of it.
 void DrawStreams(uint64_t seed, RunOptions* options) {
@@ -196,6 +214,10 @@ void DrawForming(uint64_t seed, RunOptions* options) {
     options->forming_plan.push_back(std::move(restart));
   }
   if (rng.Chance(1, 3)) options->founder = static_cast<uint32_t>(1 + rng.Below(options->nodes));
+  Random mistakes(StreamSeed(seed, "swarm.mistake", 0));
+  if (mistakes.Chance(1, 8)) {
+    options->mistake = mistakes.Chance(1, 2) ? Mistake::kPeers : Mistake::kShards;
+  }
   const uint64_t epilogue = rng.Below(10);
   if (epilogue == 0) options->epilogue = Epilogue::kWipeFounder;
   if (epilogue == 1) options->epilogue = Epilogue::kWipeCutOffFounder;
@@ -222,6 +244,7 @@ RunOptions DrawSwarmOptions(uint64_t seed) {
   DrawStreams(seed, &options);
   DrawDeviceErrors(seed, &options);
   DrawTuning(seed, &options.knobs);
+  DrawTardiness(seed, &options);
   DrawPlan(seed, rng, &options);
   DrawForever(seed, &options);
   return options;

@@ -1,7 +1,8 @@
 // What the files of the swarm (swarm.h) share: how a fault is drawn into a plan.
 //
 // swarm.cc draws what a run is made of, swarm_faults.cc what goes wrong in it and when,
-// swarm_shapes.cc what becomes of its links.
+// swarm_shapes.cc what becomes of its links, swarm_sequences.cc what only does harm in one
+// order.
 //
 // Pure functions of their arguments.
 #pragma once
@@ -36,6 +37,10 @@ FaultTarget DrawTarget(const Draw& draw);
 void DrawLink(const Draw& draw, FaultAction* action);
 NetworkRates DrawRates(Random& rng);
 
+// All nodes, in any order: who plays which part.
+std::vector<NodeId> DrawOrder(const Draw& draw);
+void CutForAWhile(const Draw& draw, NodeId from, NodeId to, Duration begin, Duration end);
+
 // Faults of one family, with their ends.
 void DrawPartition(const Draw& draw, Duration at);
 void DrawClogs(const Draw& draw, Duration at);
@@ -43,6 +48,10 @@ void DrawOneWay(const Draw& draw, Duration at);
 void DrawSlowLink(const Draw& draw, Duration at);
 // What an operator does to a cluster that works.
 void DrawOperator(const Draw& draw, FaultAction action);
+
+// Whole stories beside the families: behind the plan and behind the forming plan. Some need
+// a knob as well.
+void DrawSequences(uint64_t seed, const std::vector<NodeId>& victims, RunOptions* options);
 
 // The plan of a run, by time.
 void DrawPlan(uint64_t seed, Random& rng, RunOptions* options);

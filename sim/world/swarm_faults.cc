@@ -339,6 +339,7 @@ void DrawPlan(uint64_t seed, Random& rng, RunOptions* options) {
   }
   Random losses(StreamSeed(seed, "swarm.losses", 0));
   DrawDiskFaults({*options, victims, losses, &options->plan}, last_ms);
+  DrawSequences(seed, victims, options);
   SortPlan(&options->plan);
 }
 

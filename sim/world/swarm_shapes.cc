@@ -5,9 +5,6 @@
 #include "sim/world/swarm_draw.h"
 
 namespace graphdb::sim {
-namespace {
-
-using Groups = std::vector<std::vector<NodeId>>;
 
 std::vector<NodeId> DrawOrder(const Draw& draw) {
   std::vector<NodeId> order;
@@ -17,6 +14,21 @@ std::vector<NodeId> DrawOrder(const Draw& draw) {
   }
   return order;
 }
+
+void CutForAWhile(const Draw& draw, NodeId from, NodeId to, Duration begin, Duration end) {
+  FaultAction cut = ActionAt(begin, FaultKind::kCut);
+  cut.from = from;
+  cut.to = to;
+  FaultAction heal = cut;
+  heal.at = end;
+  heal.kind = FaultKind::kHeal;
+  draw.plan->push_back(std::move(cut));
+  draw.plan->push_back(std::move(heal));
+}
+
+namespace {
+
+using Groups = std::vector<std::vector<NodeId>>;
 
 // Two halves of any size.
 Groups DrawHalves(const Draw& draw, size_t bridges) {
@@ -35,17 +47,6 @@ Groups DrawRing(const Draw& draw) {
     groups.push_back({order[i], order[(i + 1) % order.size()]});
   }
   return groups;
-}
-
-void CutForAWhile(const Draw& draw, NodeId from, NodeId to, Duration begin, Duration end) {
-  FaultAction cut = ActionAt(begin, FaultKind::kCut);
-  cut.from = from;
-  cut.to = to;
-  FaultAction heal = cut;
-  heal.at = end;
-  heal.kind = FaultKind::kHeal;
-  draw.plan->push_back(std::move(cut));
-  draw.plan->push_back(std::move(heal));
 }
 
 // Each node hears just enough others for a majority, and none of them hears it

@@ -173,6 +173,13 @@ uint32_t World::ever_started_count() const {
                                              [](const Slot& slot) { return slot.starts > 0; }));
 }
 
+bool World::RunsMistaken(NodeId node) const {
+  if (options_.mistake == Mistake::kNone) return false;
+  const uint32_t last = options_.nodes - 1;
+  const bool founds = options_.founder - 1 == last;
+  return node.value() + (founds ? 1 : 0) == last && slots_[node.value()].starts <= 1;
+}
+
 void World::Start(NodeId node) {
   Slot& slot = slots_[node.value()];
   if (slot.lost || slot.gone) return;
@@ -194,6 +201,7 @@ void World::Start(NodeId node) {
   program_options.nodes = options_.nodes;
   program_options.shards = options_.shards;
   program_options.founder = NodeId(options_.founder - 1);
+  if (RunsMistaken(node)) program_options.mistake = options_.mistake;
   program_options.knobs = options_.knobs;
   slot.live->program = factory_(program_options, slot.live->env);
   applied_.OnStart(node);

@@ -85,6 +85,8 @@ class World {
   void Wipe(NodeId node);
   uint32_t ever_started_count() const;
   bool Up(NodeId node) const;
+  // Whether RunOptions::mistake is in its config: until it starts for a second time.
+  bool RunsMistaken(NodeId node) const;
   // All but the nodes that lost their disks, which have stopped by themselves, and those
   // that are never restarted or that nobody reaches.
   bool AllUp() const;
