@@ -39,7 +39,7 @@ using SteadyClock = std::chrono::steady_clock;
 using TimePoint = SteadyClock::time_point;
 
 constexpr int kShards = 9;
-constexpr int kWriters = 8;
+constexpr int kWriters = 24;
 constexpr double kAcksPerSecondMin = 100;
 constexpr double kTakeoverSecondsMax = 2;
 constexpr std::chrono::milliseconds kLoadBeforeKill{1500};

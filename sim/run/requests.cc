@@ -58,8 +58,9 @@ MaybeViolation CheckRequests(const env::KvReader& engine, uint32_t shards,
     const std::string wrong =
         Wrong(write, found == commits.end() ? nullptr : &found->second, all_kept);
     if (wrong.empty()) continue;
-    return Violation{"requests", absl::StrCat("request ", write.sequence, " of session ",
-                                              write.session, " ", wrong)};
+    return Violation{"requests",
+                     absl::StrCat(OpName(write.client, write.invoked), " (request ", write.sequence,
+                                  " of session ", write.session, ") ", wrong)};
   }
   return std::nullopt;
 }

@@ -19,7 +19,7 @@ void Commit(storage::MemoryKv* kv, uint32_t shard, uint64_t sequence, uint64_t t
 }
 
 WriteOutcome Told(uint64_t sequence, Outcome outcome, uint64_t ts = 0, bool surely = true) {
-  return {7, sequence, outcome, Timestamp(ts), surely};
+  return {0, Duration(), 7, sequence, outcome, Timestamp(ts), surely};
 }
 
 TEST(RequestsTest, OneCommitOfEachRequestAndTheOneThatItsClientWasToldOf) {

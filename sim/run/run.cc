@@ -292,14 +292,15 @@ class Run {
       Fail(assignment.workload->name(), "the oracle ran out of its budget");
       result_.verdict = RunResult::Verdict::kUndecided;
     }
-    // Last: where a workload sees the same, it names the operations.
+    // Last: where a workload sees the same, it says more of it.
     return JudgeTransactions() && result_.verdict == RunResult::Verdict::kOk;
   }
 
   bool JudgeTransactions() {
     const std::vector<NodeId> judged = Judged();
     if (judged.empty()) return true;
-    const auto violation = observer_.transactions().Check(*world_.engine(judged.front()));
+    const env::KvReader& engine = *world_.engine(judged.front());
+    const auto violation = observer_.transactions().Check(engine, driver_.writes());
     return !violation || Fail(violation->oracle, violation->message);
   }
 

@@ -11,13 +11,27 @@
 #include "core/storage/mvcc.h"
 
 namespace graphdb::sim {
-namespace {
 
-Violation Wrong(Timestamp start, absl::string_view what) {
-  return Violation{"transactions", absl::StrCat("the transaction begun at ", start.value(), what)};
-}
+// Transactions as messages name them.
+class TxnWatch::Names {
+ public:
+  explicit Names(const std::vector<WriteOutcome>& writes) {
+    for (const WriteOutcome& write : writes) {
+      operations_.emplace(Request{write.session, write.sequence},
+                          OpName(write.client, write.invoked));
+    }
+  }
 
-}  // namespace
+  std::string Of(Timestamp start, const Txn& txn) const {
+    const auto operation = operations_.find(txn.request);
+    return absl::StrCat("the transaction begun at ", start.value(),
+                        operation == operations_.end() ? "" : " for ",
+                        operation == operations_.end() ? "" : operation->second);
+  }
+
+ private:
+  std::map<Request, std::string> operations_;  // of the clients under load
+};
 
 // All versions of an engine, by logical key.
 class TxnWatch::Versions {
@@ -57,13 +71,13 @@ class TxnWatch::Versions {
            (there.tombstone || there.value == write.value());
   }
   // A version of a key of [begin, end) with a timestamp between the two.
-  std::optional<std::string> Between(const std::string& begin, const std::string& end,
-                                     Timestamp after, Timestamp before) const {
+  std::optional<std::pair<std::string, Timestamp>> Between(const std::string& begin,
+                                                           const std::string& end, Timestamp after,
+                                                           Timestamp before) const {
     for (auto it = versions_.lower_bound(begin); it != versions_.end() && it->first < end; ++it) {
       const auto version = it->second.upper_bound(after);
       if (version == it->second.end() || version->first >= before) continue;
-      return absl::StrCat(storage::DescribeKey(it->first), " has a version at ",
-                          version->first.value());
+      return std::make_pair(it->first, version->first);
     }
     return std::nullopt;
   }
@@ -96,9 +110,16 @@ void TxnWatch::OnCommitted(ShardId group, const DecisionView& decision) {
   txn.resolved = txn.resolved || resolves;
 }
 
-MaybeViolation TxnWatch::FindEffect(Timestamp start, const Txn& txn,
-                                    const std::vector<v1::TxnWrite>& writes, Versions* versions,
-                                    Timestamp* commit) {
+std::vector<v1::TxnWrite> TxnWatch::WritesOf(const Txn& txn) {
+  std::vector<v1::TxnWrite> writes;
+  for (const auto& [shard, part] : txn.parts) {
+    writes.insert(writes.end(), part->writes().begin(), part->writes().end());
+  }
+  return writes;
+}
+
+std::string TxnWatch::FindEffect(const Txn& txn, Versions* versions, Timestamp* commit) {
+  const std::vector<v1::TxnWrite> writes = WritesOf(txn);
   std::set<Timestamp> effects;
   for (const v1::TxnWrite& write : writes) {
     for (const Timestamp ts : txn.commits) {
@@ -106,67 +127,80 @@ MaybeViolation TxnWatch::FindEffect(Timestamp start, const Txn& txn,
     }
   }
   if (effects.size() > 1) {
-    return Wrong(start, absl::StrCat(" took effect at ", effects.begin()->value(), " and at ",
-                                     effects.rbegin()->value()));
+    return absl::StrCat("took effect at ", effects.begin()->value(), " and at ",
+                        effects.rbegin()->value());
   }
   if (effects.empty()) {
     *commit = Timestamp();
-    if (!txn.resolved || writes.empty()) return std::nullopt;
-    return Wrong(start, " was resolved as committed, and nothing that it wrote is there");
+    if (!txn.resolved || writes.empty()) return "";
+    return "was resolved as committed, and nothing that it wrote is there";
   }
   *commit = *effects.begin();
   for (const v1::TxnWrite& write : writes) {
     if (versions->Explain(write, *commit)) continue;
-    return Wrong(
-        start, absl::StrCat(" took effect at ", commit->value(), ", and its write of ",
-                            storage::DescribeKey(write.key()), " is not there as it was written"));
+    return absl::StrCat("took effect at ", commit->value(), ", and its write of ",
+                        storage::DescribeKey(write.key()), " is not there as it was written");
   }
-  return std::nullopt;
+  return "";
 }
 
-MaybeViolation TxnWatch::CheckTouched(Timestamp start, Timestamp commit, const Txn& txn,
-                                      const Versions& versions) {
-  const auto changed = [&](const std::string& begin, const std::string& end) {
-    const auto by = versions.Between(begin, end, start, commit);
-    if (!by) return MaybeViolation();
-    return MaybeViolation(Wrong(start, absl::StrCat(" committed at ", commit.value(),
-                                                    ", and what it touched changed: ", *by)));
+std::string TxnWatch::WriterOf(const std::string& key, Timestamp ts, const Names& names) const {
+  for (const auto& [start, txn] : txns_) {
+    if (txn.commits.count(ts) == 0) continue;
+    for (const v1::TxnWrite& write : WritesOf(txn)) {
+      if (write.key() == key) return names.Of(start, txn);
+    }
+  }
+  return "nobody";
+}
+
+std::string TxnWatch::CheckTouched(Timestamp start, Timestamp commit, const Txn& txn,
+                                   const Versions& versions, const Names& names) const {
+  const auto changed = [&](const std::string& begin, const std::string& end) -> std::string {
+    const auto version = versions.Between(begin, end, start, commit);
+    if (!version) return "";
+    return absl::StrCat("committed at ", commit.value(),
+                        ", and what it touched changed: ", storage::DescribeKey(version->first),
+                        " has a version at ", version->second.value(), ", written by ",
+                        WriterOf(version->first, version->second, names));
   };
   // No logical key is a prefix of another.
   const auto key_changed = [&](const std::string& key) { return changed(key, key + '\0'); };
+  std::string wrong;
   for (const auto& [shard, part] : txn.parts) {
     for (const v1::TxnWrite& write : part->writes()) {
-      if (auto v = key_changed(write.key())) return v;
+      if (wrong.empty()) wrong = key_changed(write.key());
     }
     for (const std::string& key : part->read_keys()) {
-      if (auto v = key_changed(key)) return v;
+      if (wrong.empty()) wrong = key_changed(key);
     }
     for (const v1::KeyRange& range : part->read_ranges()) {
-      if (auto v = changed(range.begin(), range.end())) return v;
+      if (wrong.empty()) wrong = changed(range.begin(), range.end());
     }
   }
-  return std::nullopt;
+  return wrong;
 }
 
-MaybeViolation TxnWatch::Check(const env::KvReader& engine) const {
+MaybeViolation TxnWatch::Check(const env::KvReader& engine,
+                               const std::vector<WriteOutcome>& writes) const {
   Versions versions;
   const absl::Status read = versions.Read(engine);
   if (!read.ok()) return Violation{"transactions", std::string(read.message())};
-  std::map<std::pair<uint64_t, uint64_t>, Timestamp> carried_out;
+  const Names names(writes);
+  std::map<Request, Timestamp> carried_out;
   for (const auto& [start, txn] : txns_) {
-    std::vector<v1::TxnWrite> writes;
-    for (const auto& [shard, part] : txn.parts) {
-      writes.insert(writes.end(), part->writes().begin(), part->writes().end());
-    }
     Timestamp commit;
-    if (auto v = FindEffect(start, txn, writes, &versions, &commit)) return v;
-    if (commit == Timestamp()) continue;
-    if (auto v = CheckTouched(start, commit, txn, versions)) return v;
+    std::string wrong = FindEffect(txn, &versions, &commit);
+    if (wrong.empty() && commit == Timestamp()) continue;
+    if (wrong.empty()) wrong = CheckTouched(start, commit, txn, versions, names);
     const auto [before, first] = carried_out.emplace(txn.request, start);
-    if (first) continue;
-    return Wrong(start, absl::StrCat(" took effect, as did that begun at ", before->second.value(),
-                                     ": both are of request ", txn.request.second, " of session ",
-                                     txn.request.first));
+    if (wrong.empty() && !first) {
+      wrong = absl::StrCat("took effect, as did that begun at ", before->second.value(),
+                           ": both are of request ", txn.request.second, " of session ",
+                           txn.request.first);
+    }
+    if (wrong.empty()) continue;
+    return Violation{"transactions", absl::StrCat(names.Of(start, txn), " ", wrong)};
   }
   return versions.Unexplained();
 }

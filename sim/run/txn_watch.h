@@ -20,12 +20,14 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "core/env/kv_engine.h"
 #include "proto/shard.pb.h"
 #include "sim/check/history.h"
+#include "sim/workload/driver.h"
 #include "sim/world/program.h"
 
 namespace graphdb::sim {
@@ -34,24 +36,30 @@ class TxnWatch {
  public:
   // The group has committed an entry: each once, in the order of its log.
   void OnCommitted(ShardId group, const DecisionView& decision);
-  // `engine` has applied all that was committed, and no transaction is undecided.
-  MaybeViolation Check(const env::KvReader& engine) const;
+  // `engine` has applied all that was committed, and no transaction is undecided. A
+  // violation names the operations of `writes` that the transactions belong to.
+  MaybeViolation Check(const env::KvReader& engine, const std::vector<WriteOutcome>& writes) const;
 
  private:
+  using Request = std::pair<uint64_t, uint64_t>;  // session, sequence
   struct Txn {
-    std::pair<uint64_t, uint64_t> request;  // session, sequence
+    Request request;
     std::map<ShardId, std::shared_ptr<const v1::TxnPart>> parts;
     std::set<Timestamp> commits;  // proposed; at most one of them took effect
     bool resolved = false;        // as committed
   };
   class Versions;
+  class Names;
 
-  // `writes`: of all its parts. Leaves the timestamp at which they took effect; 0: never.
-  static MaybeViolation FindEffect(Timestamp start, const Txn& txn,
-                                   const std::vector<v1::TxnWrite>& writes, Versions* versions,
-                                   Timestamp* commit);
-  static MaybeViolation CheckTouched(Timestamp start, Timestamp commit, const Txn& txn,
-                                     const Versions& versions);
+  // Of all its parts.
+  static std::vector<v1::TxnWrite> WritesOf(const Txn& txn);
+  // What is wrong, to follow the transaction's name; empty: nothing. Leaves the timestamp
+  // at which it took effect; 0: never.
+  static std::string FindEffect(const Txn& txn, Versions* versions, Timestamp* commit);
+  std::string CheckTouched(Timestamp start, Timestamp commit, const Txn& txn,
+                           const Versions& versions, const Names& names) const;
+  // Who wrote the version of the key, as Names names it.
+  std::string WriterOf(const std::string& key, Timestamp ts, const Names& names) const;
 
   std::map<Timestamp, Txn> txns_;  // by start
 };

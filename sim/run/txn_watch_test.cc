@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/storage/memory_kv.h"
 #include "core/storage/mvcc.h"
@@ -57,12 +58,13 @@ class TxnWatchTest : public testing::Test {
     watch_.OnCommitted(ShardId(shard), decision);
   }
   std::string Wrong() const {
-    const MaybeViolation violation = watch_.Check(kv_);
+    const MaybeViolation violation = watch_.Check(kv_, writes_);
     return violation ? violation->message : "";
   }
 
   storage::MemoryKv kv_;
   TxnWatch watch_;
+  std::vector<WriteOutcome> writes_;
   uint64_t request_ = 0;  // of what begins now; 0: each is one of its own
 };
 
@@ -136,6 +138,17 @@ TEST_F(TxnWatchTest, WhatItTouchedStaysAsItWasUntilItsCommit) {
   watch_ = TxnWatch();
   Begins(0, 15, Writes({7}), 20);
   EXPECT_THAT(with(scans), testing::HasSubstr("what it touched changed"));
+}
+
+TEST_F(TxnWatchTest, NamesTheOperationsOfBothTransactions) {
+  Begins(0, 15, Writes({7}), 20);
+  Version(7, 20);
+  Begins(0, 10, Writes({7}), 30);
+  Version(7, 30);
+  writes_.push_back({3, Duration::Microseconds(1'200'000), 7, 10, Outcome::kOk, Timestamp(30)});
+  writes_.push_back({4, Duration::Microseconds(1'500'000), 7, 15, Outcome::kOk, Timestamp(20)});
+  EXPECT_THAT(Wrong(), testing::AllOf(testing::HasSubstr("begun at 10 for client3@1.200000s "),
+                                      testing::HasSubstr("begun at 15 for client4@1.500000s")));
 }
 
 }  // namespace

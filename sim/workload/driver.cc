@@ -130,8 +130,8 @@ void Driver::LoadStep(Client& client) {
 }
 
 void Driver::NoteWrite(const Client& client, const PlannedOp& op, const OpOutcome& outcome) {
-  writes_.push_back({client.session->session(), outcome.sequence, outcome.outcome, outcome.commit,
-                     op.batch.ops_size() > 0});
+  writes_.push_back({client.session->client(), outcome.invoked, client.session->session(),
+                     outcome.sequence, outcome.outcome, outcome.commit, op.batch.ops_size() > 0});
 }
 
 std::vector<uint64_t> Driver::operation_counts() const {

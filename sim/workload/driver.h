@@ -28,6 +28,8 @@ Random PlanStream(uint64_t seed, uint32_t client, uint64_t number);
 
 // What a client was told of a write.
 struct WriteOutcome {
+  uint32_t client = 0;
+  Duration invoked;
   uint64_t session = 0;
   uint64_t sequence = 0;
   Outcome outcome = Outcome::kInfo;
