@@ -45,6 +45,7 @@ void Admission::OnHelloReply(NodeId from, const v1::Identity& theirs) {
     v1::Admit* admit = message.mutable_admit();
     admit->set_cluster_id(identity_.cluster_id);
     admit->set_num_shards(identity_.num_shards);
+    admit->set_store_id(theirs.store_id());
     link_.Send(from, std::move(message));
     return;
   }
@@ -66,12 +67,16 @@ void Admission::OnHelloReply(NodeId from, const v1::Identity& theirs) {
   if (!host_.MemberStore(from).has_value()) host_.ProposeMember(from, StoreId(theirs.store_id()));
 }
 
+bool Admission::HasOtherStore(NodeId from, const v1::Identity& theirs) const {
+  const std::optional<StoreId> known = host_.MemberStore(from);
+  return known.has_value() && known->value() != theirs.store_id();
+}
+
 std::string Admission::Objection(NodeId from, const v1::Identity& theirs) const {
   const absl::Status agreement = CheckAgreement(identity_, theirs);
   if (!agreement.ok()) return std::string(agreement.message());
   const std::optional<StoreId> known = host_.MemberStore(from);
-  if (known.has_value() && known->value() != theirs.store_id() &&
-      !GRAPHDB_MUTANT("rule-I1.wiped-member")) {
+  if (HasOtherStore(from, theirs) && !GRAPHDB_MUTANT("rule-I1.wiped-member")) {
     return absl::StrCat(theirs.node(), " has store ", theirs.store_id(), ", the cluster knows ",
                         known->value(), " under that name: its disk is not the one that was ",
                         "admitted; start it with that disk, or run node replace");
@@ -102,6 +107,7 @@ void Admission::Refuse(NodeId from, const v1::Identity& theirs, absl::string_vie
     message.mutable_refuse()->set_store_id(theirs.store_id());
     message.mutable_refuse()->set_reason(std::string(why));
     message.mutable_refuse()->set_cluster_id(identity_.cluster_id);
+    message.mutable_refuse()->set_other_store(HasOtherStore(from, theirs));
     link_.Send(from, std::move(message));
   }
   std::string& last = refused_[from];

@@ -53,6 +53,7 @@ class Admission {
   void Greet();
   // Empty: nothing speaks against taking it in.
   std::string Objection(NodeId from, const v1::Identity& theirs) const;
+  bool HasOtherStore(NodeId from, const v1::Identity& theirs) const;
   void Refuse(NodeId from, const v1::Identity& theirs, absl::string_view why);
 
   const NodeOptions& options_;

@@ -141,6 +141,9 @@ void Bootstrap::OnAdmit(NodeId from, const v1::Admit& admit) {
   // Before the start the log is not open yet, and a member's groups write to it.
   if (!started_ || identity_.state != Identity::State::kAlone || saving_) return;
   if (admit.cluster_id().size() != kClusterIdBytes) return;
+  // It may have been sent to the store that was lost: this one is no member.
+  const bool meant = admit.store_id() == identity_.store.value();
+  if (!meant && !GRAPHDB_MUTANT("rule-I1.admits-any-store")) return;
   identity_.state = Identity::State::kMember;
   identity_.cluster_id = admit.cluster_id();
   env_.log.Log(env::LogLevel::kInfo, "bootstrap",
@@ -151,13 +154,16 @@ void Bootstrap::OnAdmit(NodeId from, const v1::Admit& admit) {
 
 void Bootstrap::OnRefuse(const v1::Refuse& refuse) {
   if (refuse.store_id() != identity_.store.value()) return;
-  // A member is refused by another cluster only, which has a majority of its peers.
-  // While it is being admitted it is no longer alone: `saving_` has set the state.
-  const bool by_another = identity_.state == Identity::State::kMember &&
-                          refuse.cluster_id().size() == kClusterIdBytes &&
-                          refuse.cluster_id() != identity_.cluster_id &&
+  // A member is refused by another cluster, which has a majority of its peers, or by
+  // its own, which has admitted another disk in its place. While it is being admitted it
+  // is no longer alone: `saving_` has set the state.
+  const bool of_a_cluster =
+      identity_.state == Identity::State::kMember && refuse.cluster_id().size() == kClusterIdBytes;
+  const bool by_another = of_a_cluster && refuse.cluster_id() != identity_.cluster_id &&
                           !GRAPHDB_MUTANT("rule-I1.stop-on-other-cluster");
-  if (identity_.state != Identity::State::kAlone && !by_another) return;
+  const bool by_its_own =
+      of_a_cluster && refuse.cluster_id() == identity_.cluster_id && refuse.other_store();
+  if (identity_.state != Identity::State::kAlone && !by_another && !by_its_own) return;
   Stop(absl::FailedPreconditionError(absl::StrCat("refused by the cluster: ", refuse.reason())));
 }
 

@@ -12,7 +12,10 @@
 //   3. It belongs to nothing new before Start, however early it is admitted.
 //   4. A disagreement (peers, num_shards, two founders, two clusters) ends in a
 //      typed refusal that names the nodes, the key and both values; a node that
-//      belongs nowhere stops over it, a member goes on.
+//      belongs nowhere stops over it, a member goes on unless its cluster knows
+//      another store under its name.
+//   5. It belongs to a cluster as the store that was admitted: what was meant for a
+//      disk that is lost admits no other one.
 //
 // Deterministic thread only.
 #pragma once

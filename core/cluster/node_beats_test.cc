@@ -11,6 +11,7 @@
 #include "core/base/cover.h"
 #include "core/base/mutant.h"
 #include "core/cluster/applied_record.h"
+#include "core/cluster/standing_env_testing.h"
 #include "core/raft/codec.h"
 #include "core/raft/log/memory_disk_testing.h"
 #include "core/storage/memory_kv.h"
@@ -32,32 +33,6 @@ namespace {
 constexpr ShardId kShard{0};
 constexpr ReplicaId kSelf{11}, kOther{12}, kThird{13};
 
-class StandingClock final : public env::Clock {
- public:
-  Instant Monotonic() override { return now; }
-  int64_t WallUnixMilliseconds() override { return 0; }
-  Instant now = Instant::FromNanoseconds(1'000'000'000);
-};
-
-class NoScheduler final : public env::Scheduler {
- public:
-  env::TimerId After(Duration, const char*, Callback) override { return env::kNoTimer; }
-  void Cancel(env::TimerId) override {}
-  void Post(const char*, Callback) override {}
-};
-
-class NotedNetwork final : public env::Network {
- public:
-  void Send(NodeId, std::string message) override { sent.push_back(std::move(message)); }
-  void SetReceiver(Receiver) override {}
-  std::vector<std::string> sent;
-};
-
-class FixedRandom final : public env::RandomSource {
- public:
-  Random Stream(absl::string_view, uint64_t id) override { return Random(id + 1); }
-};
-
 class NotedMachine final : public StateMachine {
  public:
   absl::Status Apply(const raft::Entry&, env::KvBatch*) override { return absl::OkStatus(); }
@@ -71,17 +46,6 @@ class NotedMachine final : public StateMachine {
   void Restored() override {}
   int reads_served = 0;
   int reads_failed = 0;
-};
-
-class NoPeers final : public PeerHandler {
- public:
-  bool declines_leadership() const override { return false; }
-  void OnDeclines(NodeId) override {}
-  void OnRaftMessage(NodeId, absl::string_view) override {}
-  void OnHello(NodeId, const v1::PeerMessage&) override {}
-  void OnSnapshotPiece(NodeId, v1::SnapshotPiece) override {}
-  void OnSnapshotAck(NodeId, const v1::SnapshotAck&) override {}
-  void OnRequest(NodeId, v1::RpcRequest) override {}
 };
 
 Identity Member() {

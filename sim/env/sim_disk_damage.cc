@@ -34,7 +34,7 @@ std::vector<SimDiskState::Extent> SimDiskState::Extents(bool covered) const {
   for (const auto& [name, inode] : durable_names_) {
     const File& file = files_.at(inode);
     for (const auto& [offset, size] : file.extents) {
-      if (offset + size > file.durable.size()) continue;
+      if (size == 0 || offset + size > file.durable.size()) continue;
       if (!covered || offset + size <= file.newest) extents.push_back({inode, offset, size});
     }
   }

@@ -269,6 +269,8 @@ TEST_F(SimDiskTest, ASpoiledSectorFailsEachReadThatMeetsIt) {
   const env::FileId file = Durable("f");
   Random random(5);
   EXPECT_FALSE(platter_.SpoilSector(random));
+  WriteDurably(file, 0, "");
+  EXPECT_FALSE(platter_.SpoilSector(random)) << "nothing is no block";
   WriteDurably(file, 512, std::string(512, 'x'));
   EXPECT_TRUE(platter_.SpoilSector(random));
   for (int i = 0; i < 2; ++i) {

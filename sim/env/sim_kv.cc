@@ -12,6 +12,8 @@ namespace {
 using Op = env::KvBatch::Op;
 using Kind = env::KvBatch::Kind;
 
+constexpr size_t kFlushedMax = 4'096;  // batches: bounds the memory of a long run
+
 uint64_t BatchBytes(const env::KvBatch& batch) {
   uint64_t bytes = 0;
   for (const Op& op : batch.ops()) bytes += op.key.size() + op.value.size();
@@ -42,17 +44,25 @@ void SimKvState::ApplyDurable(const env::KvBatch& batch) {
 
 void SimKvState::FlushThrough(uint64_t sequence) {
   while (!pending_.empty() && pending_.front().sequence <= sequence) {
-    ApplyDurable(pending_.front().batch);
+    flushed_.push_back(std::move(pending_.front().batch));
     pending_.pop_front();
   }
+  if (flushed_.size() >= kFlushedMax) ApplyFlushed();
+}
+
+void SimKvState::ApplyFlushed() {
+  for (const env::KvBatch& batch : flushed_) ApplyDurable(batch);
+  flushed_.clear();
 }
 
 std::unique_ptr<SimEngine> SimKvState::Open(SimScheduler& scheduler, Random random,
                                             const KvFaults& faults) {
+  ApplyFlushed();
   return std::make_unique<SimKv>(scheduler, *this, random, faults);
 }
 
 void SimKvState::Crash(Random& random) {
+  ApplyFlushed();
   std::map<ShardId, uint64_t> keep;  // by shard: how many of its batches
   for (const Pending& pending : pending_) ++keep[pending.shard];
   for (auto& [shard, count] : keep) {

@@ -10,7 +10,7 @@
 // sequence number; a version that no snapshot can see is overwritten in place.
 //
 // Invariants:
-//   1. The durable map is the state after the batches that a flush completed.
+//   1. The durable map and then the flushed batches are the state that a flush completed.
 //   2. A crash keeps, per shard, a prefix of the un-flushed batches, drawn per
 //      shard on its own; a batch is kept whole or not at all. Batches of
 //      different shards touch different keys.
@@ -56,9 +56,12 @@ class SimKvState final : public EngineStore {
     env::KvBatch batch;
   };
   void FlushThrough(uint64_t sequence);
+  void ApplyFlushed();
   void ApplyDurable(const env::KvBatch& batch);
 
+  // Lacks the batches of flushed_: a crash or a start is the first to ask for them.
   absl::btree_map<std::string, std::string> durable_;
+  std::vector<env::KvBatch> flushed_;
   std::deque<Pending> pending_;
   uint64_t questions_ = 0;  // asked of Choices
 };

@@ -51,8 +51,12 @@ void Leadership::LookAtNodes() {
   for (uint32_t n = 0; n < count_; ++n) {
     Node& node = nodes_[n];
     const uint64_t incarnation = world_.incarnation(NodeId(n));
-    if (std::exchange(node.incarnation, incarnation) != incarnation) node.awake.reset();
+    if (std::exchange(node.incarnation, incarnation) != incarnation) {
+      node.awake.reset();
+      node.able.reset();
+    }
     Keep(world_.Awake(NodeId(n)), &node.awake);
+    Keep(world_.Awake(NodeId(n)) && world_.HasRoom(NodeId(n)), &node.able);
   }
 }
 
@@ -94,7 +98,7 @@ void Leadership::LookAtReplicas() {
 }
 
 bool Leadership::GoodBothWays(uint32_t a, uint32_t b, Duration time) const {
-  return Held(nodes_[a].awake, time) && Held(nodes_[b].awake, time) &&
+  return Held(nodes_[a].able, time) && Held(nodes_[b].able, time) &&
          Held(LinkOf(a, b).good, time) && Held(LinkOf(b, a).good, time);
 }
 

@@ -45,6 +45,7 @@ class Leadership {
   struct Node {
     uint64_t incarnation = 0;
     Since awake;
+    Since able;  // awake, and can write down the term that it is asked to answer in
   };
   struct Link {
     Since good;    // no message is lost or long under way

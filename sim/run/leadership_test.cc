@@ -20,13 +20,15 @@ FaultAction Cut(int at, uint32_t from, uint32_t to, FaultKind kind = FaultKind::
 }
 
 // The verdict's oracle; empty where there is nothing to say.
-std::string OracleOf(const FaultPlan& plan, const std::string& mutant) {
+std::string OracleOf(const FaultPlan& plan, const std::string& mutant,
+                     const NodeKnobs& knobs = {}) {
   RunOptions options;
   options.name = "leadership";
   options.seed = 3;
   options.duration = Duration::Seconds(20);
   options.workloads = {{"bank", 2}};
   options.plan = plan;
+  options.knobs = knobs;
   options.mutant = mutant;
   return ExecuteRun(options, ClusterProgramFactory(), {}).oracle;
 }
@@ -55,6 +57,24 @@ TEST(LeadershipTest, AnOperatorMayMoveLeaders) {
     plan.push_back(transfer);
   }
   EXPECT_EQ(OracleOf(plan, ""), "");
+}
+
+// node2 can't write down the newer terms of shard 0, and so can't answer in them: when
+// node3 hears nobody any more, node1 is left alone.
+TEST(LeadershipTest, AFullDiskKeepsANodeFromAnswering) {
+  FaultAction full;
+  full.at = Duration::Seconds(5);
+  full.kind = FaultKind::kFullDisk;
+  full.target = {FaultTarget::Kind::kNode, NodeId(1), ShardId()};
+  full.amount = Duration::Seconds(14);
+  FaultAction transfer;
+  transfer.at = Duration::Seconds(7);
+  transfer.kind = FaultKind::kTransfer;
+  transfer.target = {FaultTarget::Kind::kLeader, NodeId(), ShardId(0)};
+  transfer.to = NodeId(2);
+  NodeKnobs small_segments;
+  small_segments.log_segment_bytes = 32 << 10;  // or what it has already lasts
+  EXPECT_EQ(OracleOf({full, transfer, Cut(13, 0, 2), Cut(13, 1, 2)}, "", small_segments), "");
 }
 
 // The order to campaign lies before node3 until it wakes, long after.

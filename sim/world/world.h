@@ -101,6 +101,8 @@ class World {
   std::string WhyFaulty(NodeId node) const;
   // Whether it is up and runs what is due.
   bool Awake(NodeId node) const;
+  // Whether its disk takes anything more.
+  bool HasRoom(NodeId node) const { return slots_[node.value()].disk_faults.capacity_bytes > 0; }
   // Null where the node is down.
   Program* program(NodeId node);
   void VisitReplicas(NodeId node, absl::FunctionRef<void(const ReplicaView&)> visit) const;
