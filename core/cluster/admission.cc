@@ -77,9 +77,10 @@ std::string Admission::Objection(NodeId from, const v1::Identity& theirs) const 
   if (!agreement.ok()) return std::string(agreement.message());
   const std::optional<StoreId> known = host_.MemberStore(from);
   if (HasOtherStore(from, theirs) && !GRAPHDB_MUTANT("rule-I1.wiped-member")) {
-    return absl::StrCat(theirs.node(), " has store ", theirs.store_id(), ", the cluster knows ",
-                        known->value(), " under that name: its disk is not the one that was ",
-                        "admitted; start it with that disk, or run node replace");
+    return absl::StrCat(
+        theirs.node(), " has store ", theirs.store_id(), ", the cluster knows ", known->value(),
+        " under that name: its disk is not the one that was ",
+        "admitted; start it with that disk (replacing a node is not in this version yet)");
   }
   const bool founds = theirs.bootstrap() && theirs.cluster_id().empty() && !known.has_value();
   if (founds && !GRAPHDB_MUTANT("rule-I1.second-bootstrap")) {

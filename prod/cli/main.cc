@@ -175,8 +175,10 @@ class CommandLine {
   void AddCluster() {
     CLI::App* const cluster = app_.add_subcommand("cluster", "The cluster as a whole.");
     CLI::App* const status = cluster->add_subcommand("status", "Nodes, roles, health, shards led.");
-    status->add_flag("--wait-healthy", options_.wait_healthy,
-                     "wait until every node is healthy and leads what it should");
+    status
+        ->add_flag("--wait-healthy", options_.wait_healthy,
+                   "wait until every node is healthy and leads what it should (see --timeout)")
+        ->disable_flag_override();
     status->callback([this] {
       command_ = [this](client::Client& client, const Console& console) {
         return options_.wait_healthy

@@ -194,12 +194,14 @@ absl::StatusOr<Config> ParseConfig(absl::string_view text, const std::string& fi
   root.Require("storage", "");
   if (storage.present()) ReadStorage(storage, &mistakes, &config.storage);
   ReadMetrics(metrics, &config.metrics);
-  const Sections sections{root, raft, grpc, storage, sharding};
+  const Sections sections{root, raft, grpc, storage, sharding, metrics};
   if (raft.present()) {
     ReadCluster(sections, &mistakes, &config);
   } else {
     ReadSingleNode(sections, &mistakes, &config);
   }
+  CheckListenAddresses(sections, &mistakes, config);
+  CheckFolders(sections, &mistakes, config);
   if (!mistakes.empty()) return mistakes.ToStatus();
   return config;
 }

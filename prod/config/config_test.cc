@@ -91,6 +91,22 @@ TEST(ConfigTest, GuideFileMeansWhatItSays) {
   EXPECT_FALSE(config->raft->tls.enabled);
 }
 
+TEST(ConfigTest, AddressesThatMeetOnAPortAreRefused) {
+  EXPECT_THAT(Refusal(Guide("listen_addr: 0.0.0.0:9000", "listen_addr: 0.0.0.0:7000")),
+              HasSubstr("grpc.listen_addr: is 0.0.0.0:7000, expected a port of its own; "
+                        "raft.raft_addr is 10.0.1.10:7000"));
+  const std::string metrics = absl::StrCat(kGuide, "metrics:\n  listen_addr: ");
+  EXPECT_THAT(Refusal(absl::StrCat(metrics, "127.0.0.1:9000\n")),
+              HasSubstr("metrics.listen_addr: is 127.0.0.1:9000, expected a port of its own; "
+                        "grpc.listen_addr is 0.0.0.0:9000"));
+  EXPECT_EQ(Refusal(absl::StrCat(metrics, "127.0.0.1:7000\n")), "") << "raft is on 10.0.1.10";
+}
+
+TEST(ConfigTest, LogAndDataLieInTwoFolders) {
+  EXPECT_THAT(Refusal(Guide("data_dir: /var/lib/graphdb/raft", "data_dir: /var/lib/graphdb/data/")),
+              HasSubstr("raft.data_dir: got '/var/lib/graphdb/data/', expected another folder"));
+}
+
 TEST(ConfigTest, OptionalKeysAreRead) {
   const std::string text = absl::StrCat(
       Guide("  bootstrap: true  # Only true on first node",

@@ -1,6 +1,7 @@
 #include "prod/config/cross_checks.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 #include "absl/strings/ascii.h"
@@ -162,6 +163,48 @@ void MatchClientAddresses(const Sections& in, Mistakes* mistakes, Config* config
                   absl::StrCat("the entry of ", config->node_id, " is ", own->ToString(),
                                ", but grpc.listen_addr has port ", config->grpc.listen_addr.port));
   }
+}
+
+void CheckListenAddresses(const Sections& in, Mistakes* mistakes, const Config& config) {
+  struct Listener {
+    const char* key;
+    const YAML::Node* node;  // null where it is the default
+    HostPort address;
+  };
+  std::vector<Listener> listeners;
+  if (config.raft.has_value()) {
+    const YAML::Node* own = in.raft.Find("listen_addr");
+    listeners.push_back({own == nullptr ? "raft.raft_addr" : "raft.listen_addr",
+                         own == nullptr ? in.raft.Find("raft_addr") : own,
+                         config.raft->listen_addr});
+  }
+  listeners.push_back({"grpc.listen_addr", in.grpc.Find("listen_addr"), config.grpc.listen_addr});
+  if (config.metrics.listen_addr.has_value()) {
+    listeners.push_back(
+        {"metrics.listen_addr", in.metrics.Find("listen_addr"), *config.metrics.listen_addr});
+  }
+  for (size_t i = 0; i < listeners.size(); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      const HostPort& one = listeners[i].address;
+      const HostPort& other = listeners[j].address;
+      const bool meet = HostKey(one) == HostKey(other) || one.is_any_host() || other.is_any_host();
+      if (one.port == 0 || one.port != other.port || !meet) continue;
+      const YAML::Node* node = listeners[i].node != nullptr ? listeners[i].node : listeners[j].node;
+      mistakes->Add(node == nullptr ? in.root.mark() : node->Mark(), listeners[i].key,
+                    absl::StrCat("is ", one.ToString(), ", expected a port of its own; ",
+                                 listeners[j].key, " is ", other.ToString()));
+    }
+  }
+}
+
+void CheckFolders(const Sections& in, Mistakes* mistakes, const Config& config) {
+  const auto normal = [](const std::string& folder) {
+    return std::filesystem::path(folder + "/").lexically_normal();
+  };
+  const YAML::Node* node = in.raft.Find("data_dir");
+  if (!config.raft.has_value() || node == nullptr) return;
+  if (normal(config.raft->data_dir) != normal(config.storage.data_dir)) return;
+  mistakes->AddValue(*node, "raft.data_dir", "another folder than storage.data_dir");
 }
 
 void CheckTls(const YamlSection& tls, const TlsConfig& value, bool ca_required,

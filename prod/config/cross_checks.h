@@ -12,6 +12,7 @@ struct Sections {
   const YamlSection& grpc;
   const YamlSection& storage;
   const YamlSection& sharding;
+  const YamlSection& metrics;
 };
 
 // raft.peers, a list of maps with one key each.
@@ -22,6 +23,12 @@ void CheckIdentity(const Sections& in, Mistakes* mistakes, Config* config);
 
 // Matches sharding.cluster_nodes to the peers; sets client_addresses.
 void MatchClientAddresses(const Sections& in, Mistakes* mistakes, Config* config);
+
+// Each address to listen on has a port of its own there.
+void CheckListenAddresses(const Sections& in, Mistakes* mistakes, const Config& config);
+
+// The log and the data lie in two folders.
+void CheckFolders(const Sections& in, Mistakes* mistakes, const Config& config);
 
 // An enabled tls section has its files.
 void CheckTls(const YamlSection& tls, const TlsConfig& value, bool ca_required, Mistakes* mistakes);

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace graphdb::prod {
@@ -23,7 +24,10 @@ void OnGrpc(gpr_log_func_args* args) {
                               : args->severity == GPR_LOG_SEVERITY_INFO ? env::LogLevel::kInfo
                                                                         : env::LogLevel::kDebug;
   // gRPC's errors are of connections, which come and go.
-  Say(level, "grpc", args->message);
+  const absl::string_view text = args->message;
+  // A client that connects by the server's address names no server: no error.
+  const bool usual = absl::StartsWith(text, "No match found for server name:");
+  Say(usual ? env::LogLevel::kDebug : level, "grpc", text);
 }
 
 void OnProtobuf(google::protobuf::LogLevel level, const char* file, int line,

@@ -209,9 +209,6 @@ absl::StatusOr<DataFolder> DataFolder::Open(const config::Config& config) {
   folder.data_ = config.storage.data_dir;
   folder.log_ = config.LogFolder();
   const std::string log_key = config.milestone2() ? "storage.data_dir" : "raft.data_dir";
-  if (folder.data_ == folder.log_) {
-    return Mistake(log_key, folder.log_, "is storage.data_dir as well; expected two folders");
-  }
   GRAPHDB_RETURN_IF_ERROR(folder.Take("storage.data_dir", folder.data_));
   GRAPHDB_RETURN_IF_ERROR(folder.Take(log_key, folder.log_));
   GRAPHDB_RETURN_IF_ERROR(Settle({log_key, folder.data_, folder.log_, config.node_id}));

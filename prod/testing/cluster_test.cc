@@ -149,7 +149,7 @@ TEST(ClusterTest, AMemberThatLostItsDiskIsRefused) {
   }
   cluster.Start(2);
   ExpectRefused(cluster, 2, "refused by the cluster: node3 has store ");
-  EXPECT_THAT(cluster.log(2), HasSubstr("run node replace"));
+  EXPECT_THAT(cluster.log(2), HasSubstr("start it with that disk"));
 }
 
 TEST(ClusterTest, OperatorsAreToldWhatIsMissing) {

@@ -7,10 +7,10 @@ namespace graphdb::sim {
 
 const char* ChoiceKindName(ChoiceKind kind) {
   static constexpr const char* kNames[kChoiceKindCount] = {
-      "tie",         "drop",         "duplicate",   "tail",       "stale",   "stall",
-      "write-error", "sync-error",   "read-error",  "name-error", "corrupt", "torn",
-      "garbage",     "engine-error", "flush-error", "lost",       "late",    "impatient",
-      "patient",     "copy",         "reset",       "tardy"};
+      "tie",         "drop",         "duplicate",   "tail",       "stale",    "stall",
+      "write-error", "sync-error",   "read-error",  "name-error", "corrupt",  "torn",
+      "garbage",     "engine-error", "flush-error", "lost",       "late",     "impatient",
+      "patient",     "copy",         "reset",       "tardy",      "anonymous"};
   return kNames[static_cast<int>(kind)];
 }
 

@@ -49,8 +49,9 @@ enum class ChoiceKind : uint8_t {
   kCopy,         // a copy of a message comes up to copy_max later
   kReset,        // the connection breaks behind a message
   kTardy,        // a client takes its time before it asks again
+  kAnonymous,    // it sends a write without its session, and asks for it once only
 };
-inline constexpr int kChoiceKindCount = 22;
+inline constexpr int kChoiceKindCount = 23;
 const char* ChoiceKindName(ChoiceKind kind);  // "drop", as in a scenario file
 
 struct Choice {

@@ -318,6 +318,7 @@ bool Observer::Settled(NodeFilter of) const {
     Term term_min = Term(~uint64_t{0});
     bool led = true;  // everybody knows by whom
     uint32_t replicas = 0;
+    uint32_t voters_min = ~uint32_t{0};
   };
   std::map<ShardId, Range> groups;
   uint32_t kept = 0;
@@ -333,12 +334,15 @@ bool Observer::Settled(NodeFilter of) const {
       range.term_max = std::max(range.term_max, view.term);
       range.term_min = std::min(range.term_min, view.term);
       range.led = range.led && (view.is_leader || view.knows_leader);
+      range.voters_min = std::min(range.voters_min, view.voters);
     });
   }
-  return std::all_of(groups.begin(), groups.end(), [kept](const auto& group) {
+  // Whom a node that never came, or is lost, keeps out of the voters is not told here.
+  const uint32_t voters = kept == nodes_.size() ? kept : 1;
+  return std::all_of(groups.begin(), groups.end(), [kept, voters](const auto& group) {
     const Range& range = group.second;
     return range.replicas == kept && range.applied_min == range.commit_max &&
-           range.term_min == range.term_max && range.led;
+           range.term_min == range.term_max && range.led && range.voters_min >= voters;
   });
 }
 

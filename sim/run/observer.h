@@ -59,7 +59,8 @@ class Observer {
   const std::set<uint32_t>& constellations() const { return constellations_; }
 
   // Each of them is up with a replica of each group, and all of a group are in one term
-  // with one leader and have applied all that any of them knows as committed.
+  // with one leader and have applied all that any of them knows as committed. No group
+  // changes its config, and where all nodes are asked for all of them vote.
   bool Settled(NodeFilter of) const;
   // For the report of a run that hangs, each from "; " on: "node3 is never restarted",
   // "shard=1 committed entry 9 last, at 31.2s, led last by node3 from 20.1s on, term 7",

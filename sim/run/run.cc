@@ -58,10 +58,12 @@ class Run {
       });
     }
     g_present = this;
+    SetCostlyChecks(true);
     note_moments_ = trace.moments;
   }
   ~Run() {
     g_present = nullptr;
+    SetCostlyChecks(false);
     SetCoverListener(nullptr);
   }
 

@@ -2,9 +2,7 @@
 
 #include <cstdint>
 #include <cstdio>
-#include <fstream>
 #include <iostream>
-#include <sstream>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -14,6 +12,7 @@
 #include "sim/check/recorded_history.h"
 #include "sim/check/register.h"
 #include "sim/tool/option_reader.h"
+#include "sim/tool/text_file.h"
 
 namespace graphdb::sim {
 namespace {
@@ -97,19 +96,15 @@ int CheckMain(const std::vector<std::string>& args) {
     std::fprintf(stderr, "graphdb-sim: %s\n", std::string(arguments.status().message()).c_str());
     return kUsage;
   }
-  std::stringstream text;
-  if (arguments->file == "-") {
-    text << std::cin.rdbuf();
-  } else {
-    std::ifstream in(arguments->file);
-    if (!in) {
-      std::fprintf(stderr, "graphdb-sim: check '%s': expected a file that can be read\n",
-                   arguments->file.c_str());
-      return kUsage;
-    }
-    text << in.rdbuf();
+  const std::string& file = arguments->file;
+  const absl::StatusOr<std::string> text = file == "-"
+                                               ? ReadText(std::cin, "check", file, kHistoryBytesMax)
+                                               : ReadTextFile("check", file, kHistoryBytesMax);
+  if (!text.ok()) {
+    std::fprintf(stderr, "graphdb-sim: %s\n", std::string(text.status().message()).c_str());
+    return kUsage;
   }
-  const absl::StatusOr<CheckAnswer> answer = CheckHistory(*arguments, text.str());
+  const absl::StatusOr<CheckAnswer> answer = CheckHistory(*arguments, *text);
   if (!answer.ok()) {
     std::fprintf(stderr, "graphdb-sim: %s\n", std::string(answer.status().message()).c_str());
     return kUsage;

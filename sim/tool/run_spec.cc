@@ -1,11 +1,9 @@
 #include "sim/tool/run_spec.h"
 
-#include <fstream>
-#include <sstream>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
+#include "sim/tool/text_file.h"
 #include "sim/world/swarm.h"
 
 namespace graphdb::sim {
@@ -26,14 +24,9 @@ absl::StatusOr<RunSpec> LoadRunSpec(Arguments arguments, bool statements) {
   spec.arguments = std::move(arguments);
   const std::string& file = spec.arguments.scenario;
   if (file.empty()) return spec;
-  std::ifstream in(file);
-  if (!in) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--scenario '", file, "': expected a file that can be read"));
-  }
-  std::stringstream text;
-  text << in.rdbuf();
-  GRAPHDB_ASSIGN_OR_RETURN(spec.scenario, ParseScenario(text.str(), file));
+  GRAPHDB_ASSIGN_OR_RETURN(const std::string text,
+                           ReadTextFile("--scenario", file, kScenarioBytesMax));
+  GRAPHDB_ASSIGN_OR_RETURN(spec.scenario, ParseScenario(text, file));
   if (!spec.arguments.seed_given) spec.arguments.seed = spec.scenario.options.seed;
   return spec;
 }

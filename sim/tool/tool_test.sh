@@ -40,6 +40,9 @@ expect 0 'node2 .*crashes: power$' -- run --scenario ok.txt
 expect 1 'expected a violation' -- run --scenario wants_violation.txt
 expect 2 "bad.txt:7:13: 'node9': expected node1 to node3" -- run --scenario bad.txt
 expect 2 "--scenario 'nowhere.txt'" -- run --scenario nowhere.txt
+expect 2 "--scenario '/': expected a file, it is a folder" -- run --scenario /
+expect 2 "--scenario '/dev/zero': expected at most 8388608 bytes" -- run --scenario /dev/zero
+expect 2 "check '/dev/zero': expected at most" -- check /dev/zero --model kv
 expect 2 'unknown option' -- run --speed 9
 expect 0 '^Exit status' -- --help
 

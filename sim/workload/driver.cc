@@ -130,6 +130,7 @@ void Driver::LoadStep(Client& client) {
 }
 
 void Driver::NoteWrite(const Client& client, const PlannedOp& op, const OpOutcome& outcome) {
+  if (outcome.sequence == 0) return;  // the gateway's own request
   writes_.push_back({client.session->client(), outcome.invoked, client.session->session(),
                      outcome.sequence, outcome.outcome, outcome.commit, op.batch.ops_size() > 0});
 }

@@ -26,7 +26,7 @@ namespace graphdb::sim {
 Duration NextOperationAt(const RunOptions& options, uint32_t client, uint64_t number, Duration now);
 Random PlanStream(uint64_t seed, uint32_t client, uint64_t number);
 
-// What a client was told of a write.
+// What a client was told of a write of its session.
 struct WriteOutcome {
   uint32_t client = 0;
   Duration invoked;

@@ -43,7 +43,6 @@ const char* NameOf(Outcome outcome) {
 Session::Session(World& world, uint32_t client, Random rng, SessionCounters& counters)
     : world_(world), client_(client), rng_(rng), counters_(counters) {
   gateway_ = NodeId(static_cast<uint32_t>(rng_.Below(world.options().nodes)));
-  request_.set_session(1 + client);
 }
 
 void Session::Run(const PlannedOp& op, SessionPolicy policy, Done done) {
@@ -65,7 +64,10 @@ void Session::Run(const PlannedOp& op, SessionPolicy policy, Done done) {
   }
   request_.set_retry(false);
   request_.set_attempt(0);
-  request_.set_sequence(op.write ? ++sequence_ : 0);
+  const uint32_t anonymous_ppm = world_.options().clients.anonymous_ppm;
+  const bool anonymous = may_fail && op.write && Happens(ChoiceKind::kAnonymous, anonymous_ppm);
+  request_.set_session(anonymous ? 0 : 1 + client_);
+  request_.set_sequence(op.write && !anonymous ? ++sequence_ : 0);
   request_.set_timeout_ms(static_cast<uint32_t>(policy.timeout.milliseconds()));
   write_ = op.write;
   policy_ = policy;
@@ -175,7 +177,9 @@ std::string Session::Describe() const {
 
 void Session::Again(bool maybe_ran) {
   if (write_ && maybe_ran) maybe_ran_ = true;
-  if (policy_.attempts_max > 0 && attempts_ >= policy_.attempts_max) {
+  // Without a session nobody knows a second attempt for one.
+  const bool once = maybe_ran_ && request_.session() == 0;
+  if (once || (policy_.attempts_max > 0 && attempts_ >= policy_.attempts_max)) {
     return Finish(maybe_ran_ ? Outcome::kInfo : Outcome::kFail, v1::OUTCOME_UNKNOWN, {});
   }
   request_.set_retry(maybe_ran_);

@@ -51,7 +51,7 @@ class Session {
   void Run(const PlannedOp& op, SessionPolicy policy, Done done);
   bool busy() const { return static_cast<bool>(done_); }
   uint32_t client() const { return client_; }
-  uint64_t session() const { return request_.session(); }
+  uint64_t session() const { return 1 + client_; }
   Random& rng() { return rng_; }
   // What the request under way has met so far, for the report of a run that hangs.
   std::string Describe() const;

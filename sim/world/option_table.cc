@@ -127,6 +127,7 @@ constexpr Option kTable[] = {
     Clients<&ClientFaults::patient_ppm>("patient", Unit::kRate, 0, kMillion),
     Clients<&ClientFaults::tardy_ppm>("tardy", Unit::kRate, 0, kMillion),
     Clients<&ClientFaults::tardy_max>("tardy-max", Unit::kTime, 1, kHour),
+    Clients<&ClientFaults::anonymous_ppm>("anonymous", Unit::kRate, 0, kMillion),
 
     Disk<&DiskFaults::latency_min>("latency-min", Unit::kTime, 0, kHour),
     Disk<&DiskFaults::latency_max>("latency-max", Unit::kTime, 0, kHour),

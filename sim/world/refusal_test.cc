@@ -176,7 +176,7 @@ TEST_F(RefusalTest, AMemberThatLostItsDiskStops) {
   ExpectStopped(trace, "refused by the cluster: node3 has store ");
   EXPECT_TRUE(absl::StrContains(trace,
                                 "its disk is not the one that was admitted; start it with "
-                                "that disk, or run node replace"))
+                                "that disk (replacing a node is not in this version yet)"))
       << trace;
   SetActiveMutant("rule-I1.wiped-member");
   (void)Form(edit, /*wipe=*/true);

@@ -35,6 +35,7 @@ struct ClientFaults {
   uint32_t patient_ppm = 0;    // of requests: it waits ten times as long as others
   uint32_t tardy_ppm = 0;      // of retries: they come up to tardy_max later
   Duration tardy_max = Duration::Seconds(30);
+  uint32_t anonymous_ppm = 0;  // of writes: sent without a session, so never asked for again
 
   friend bool operator==(const ClientFaults&, const ClientFaults&) = default;
 };

@@ -73,6 +73,13 @@ void DrawTardiness(uint64_t seed, RunOptions* options) {
   options->duration = Milliseconds(rng, 40'000, 50'000);
 }
 
+// Clients that keep no session: the gateway carries their writes out in its own.
+void DrawAnonymity(uint64_t seed, RunOptions* options) {
+  Random rng(StreamSeed(seed, "swarm.anonymous", 0));
+  if (!rng.Chance(1, 5)) return;
+  options->clients.anonymous_ppm = static_cast<uint32_t>(rng.Between(50'000, 500'000));
+}
+
 // Connections that break, and networks too narrow for what goes over them, or with
 // room for little of it.
 void DrawStreams(uint64_t seed, RunOptions* options) {
@@ -192,6 +199,8 @@ void DrawShape(uint64_t seed, RunOptions* options) {
   const uint64_t nodes = rng.Below(10);
   if (nodes < 2) options->nodes = nodes == 0 ? 4 : 5;
   if (rng.Below(10) < 3) options->shards = static_cast<uint32_t>(1 + rng.Below(6));
+  Random many(StreamSeed(seed, "swarm.shards", 0));
+  if (many.Chance(1, 20)) options->shards = static_cast<uint32_t>(7 + many.Below(3));
 }
 
 // How the cluster comes to be, and what its founder goes through at the end.
@@ -245,12 +254,15 @@ RunOptions DrawSwarmOptions(uint64_t seed) {
   DrawDeviceErrors(seed, &options);
   DrawTuning(seed, &options.knobs);
   DrawTardiness(seed, &options);
+  DrawAnonymity(seed, &options);
   DrawPlan(seed, rng, &options);
   DrawForever(seed, &options);
   return options;
 }
 
 void DropStatements(RunOptions* options) {
+  // A toy tells one request from another by its session.
+  options->clients.anonymous_ppm = 0;
   for (FaultPlan* plan : {&options->forming_plan, &options->plan}) {
     std::erase_if(*plan, [](const FaultAction& action) { return action.forever.has_value(); });
   }
