@@ -4,8 +4,10 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/cover.h"
 #include "core/base/mutant.h"
 #include "core/cluster/bootstrap.h"
+#include "core/shard/cluster_version.h"
 
 namespace graphdb::cluster {
 
@@ -33,11 +35,20 @@ void Admission::Greet() {
   }
 }
 
-void Admission::OnHelloReply(NodeId from, const v1::Identity& theirs) {
+void Admission::OnHelloReply(NodeId from, const v1::Identity& theirs, uint32_t newest) {
   if (!host_.LeadsMeta() || from.value() >= options_.peers.size()) return;
   const std::string objection = Objection(from, theirs);
   if (!objection.empty()) {
     Refuse(from, theirs, objection);
+    return;
+  }
+  const bool of_another =
+      !theirs.cluster_id().empty() && theirs.cluster_id() != identity_.cluster_id;
+  if (!of_another && newest < host_.ClusterVersion() && !GRAPHDB_MUTANT("upgrade.admits-old")) {
+    GRAPHDB_COVER("cluster.old_program_refused");
+    const absl::Status why = shard::CheckClusterVersion(
+        absl::StrCat(theirs.node(), " is refused: the cluster"), host_.ClusterVersion(), newest);
+    Refuse(from, theirs, why.message(), host_.ClusterVersion());
     return;
   }
   if (theirs.cluster_id().empty()) {
@@ -101,7 +112,8 @@ std::string Admission::OthersWithBootstrap() const {
   return names;
 }
 
-void Admission::Refuse(NodeId from, const v1::Identity& theirs, absl::string_view why) {
+void Admission::Refuse(NodeId from, const v1::Identity& theirs, absl::string_view why,
+                       uint32_t version) {
   // Who belongs to another cluster stops only for one that may be the right one.
   if (theirs.cluster_id().empty() || host_.HasMajorityOfPeers()) {
     v1::PeerMessage message;
@@ -109,6 +121,7 @@ void Admission::Refuse(NodeId from, const v1::Identity& theirs, absl::string_vie
     message.mutable_refuse()->set_reason(std::string(why));
     message.mutable_refuse()->set_cluster_id(identity_.cluster_id);
     message.mutable_refuse()->set_other_store(HasOtherStore(from, theirs));
+    message.mutable_refuse()->set_cluster_version(version);
     link_.Send(from, std::move(message));
   }
   std::string& last = refused_[from];

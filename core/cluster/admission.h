@@ -10,7 +10,9 @@
 //   3. A member of another cluster is told to stop by one that has a majority of
 //      the configured peers. A cluster that has not reached a majority of the configured peers ends
 //      itself when it meets another cluster among them: it never took a write.
-//   4. A second node with `bootstrap: true` is told to stop. On a node that
+//   4. A node whose program is too old for the cluster's version is told to stop, member
+//      or not.
+//   5. A second node with `bootstrap: true` is told to stop. On a node that
 //      belongs to this cluster the key means nothing.
 //
 // Deterministic thread only.
@@ -35,6 +37,7 @@ class AdmissionHost {
   virtual bool HasMajorityOfPeers() const = 0;
   virtual std::optional<StoreId> MemberStore(NodeId node) const = 0;
   virtual void ProposeMember(NodeId node, StoreId store) = 0;
+  virtual uint32_t ClusterVersion() const = 0;
 };
 
 class Admission {
@@ -47,14 +50,16 @@ class Admission {
             AdmissionHost& host);
 
   void Start();
-  void OnHelloReply(NodeId from, const v1::Identity& theirs);
+  // `newest`: the cluster version that its program knows.
+  void OnHelloReply(NodeId from, const v1::Identity& theirs, uint32_t newest);
 
  private:
   void Greet();
   // Empty: nothing speaks against taking it in.
   std::string Objection(NodeId from, const v1::Identity& theirs) const;
   bool HasOtherStore(NodeId from, const v1::Identity& theirs) const;
-  void Refuse(NodeId from, const v1::Identity& theirs, absl::string_view why);
+  // `version`: the cluster's, where that is why.
+  void Refuse(NodeId from, const v1::Identity& theirs, absl::string_view why, uint32_t version = 0);
 
   const NodeOptions& options_;
   env::Env& env_;

@@ -7,6 +7,7 @@
 #include "core/base/check.h"
 #include "core/base/coding.h"
 #include "core/base/mutant.h"
+#include "core/shard/cluster_version.h"
 
 namespace graphdb::cluster {
 namespace {
@@ -161,9 +162,16 @@ void Bootstrap::OnRefuse(const v1::Refuse& refuse) {
       identity_.state == Identity::State::kMember && refuse.cluster_id().size() == kClusterIdBytes;
   const bool by_another = of_a_cluster && refuse.cluster_id() != identity_.cluster_id &&
                           !GRAPHDB_MUTANT("rule-I1.stop-on-other-cluster");
-  const bool by_its_own =
-      of_a_cluster && refuse.cluster_id() == identity_.cluster_id && refuse.other_store();
+  const bool by_its_own = of_a_cluster && refuse.cluster_id() == identity_.cluster_id &&
+                          (refuse.other_store() || refuse.cluster_version() != 0);
   if (identity_.state != Identity::State::kAlone && !by_another && !by_its_own) return;
+  if (refuse.cluster_version() != 0) {
+    const absl::Status too_old = shard::CheckClusterVersion(
+        "refused: the cluster", refuse.cluster_version(), options_.newest_version);
+    // One that knows it has come after the one that is meant.
+    if (!too_old.ok()) Stop(too_old);
+    return;
+  }
   Stop(absl::FailedPreconditionError(absl::StrCat("refused by the cluster: ", refuse.reason())));
 }
 

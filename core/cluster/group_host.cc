@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/cover.h"
@@ -375,8 +376,12 @@ std::vector<raft::Entry> GroupHost::ReadEntries(LogIndex first, LogIndex last) c
 
 void GroupHost::Halt(const absl::Status& status) {
   halted_ = true;
-  env_.process.Halt(absl::Status(
-      status.code(), absl::StrCat(GroupName(group_), ": ", absl::string_view(status.message()))));
+  absl::Status named(status.code(),
+                     absl::StrCat(GroupName(group_), ": ", absl::string_view(status.message())));
+  status.ForEachPayload([&named](absl::string_view key, const absl::Cord& payload) {
+    named.SetPayload(key, payload);
+  });
+  env_.process.Halt(named);
 }
 
 }  // namespace graphdb::cluster

@@ -174,14 +174,19 @@ void GroupHost::FinishInstall(const raft::SnapshotMeta& meta) {
         Halt(made);
         return;
       }
-      machine_->Restored();
+      const absl::Status restored = machine_->Restored();
+      if (!restored.ok()) Halt(restored);
       return;
     }
     applied_ = AppliedRecord{meta.index, meta.term, meta.config};
     engine_durable_ = meta.index;
     raft_->Tick(env_.clock.Monotonic());
     raft_->ApplyDone(meta.index);
-    machine_->Restored();
+    const absl::Status restored = machine_->Restored();
+    if (!restored.ok()) {
+      Halt(restored);
+      return;
+    }
     if (stage_ != nullptr) {
       stage_->Answer(true);
       stage_.reset();

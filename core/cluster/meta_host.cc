@@ -14,6 +14,7 @@ MetaHost::MetaHost(const NodeOptions& options, env::Env& env, const Identity& id
       env_(env),
       identity_(identity),
       group_(group),
+      machine_(options.newest_version),
       leader_(env.kv, options.tuning.oracle_bound_window) {}
 
 void MetaHost::Serve(v1::MetaRequest request, Reply reply) {
@@ -38,6 +39,14 @@ void MetaHost::ProposeMember(NodeId node, StoreId store) {
   member->set_raft_address(peer.raft_address);
   member->set_client_address(peer.client_address);
   env_.log.Log(env::LogLevel::kInfo, "admission", absl::StrCat("taking in ", peer.name));
+  Propose(std::move(command));
+}
+
+void MetaHost::ProposeVersion(uint32_t version) {
+  v1::MetaCommand command;
+  command.mutable_cluster_version()->set_version(version);
+  env_.log.Log(env::LogLevel::kInfo, "upgrade",
+               absl::StrCat("switching the cluster to version ", version));
   Propose(std::move(command));
 }
 
@@ -93,6 +102,12 @@ void MetaHost::LoadView() {
     return;
   }
   map_ = *std::move(map);
+}
+
+absl::Status MetaHost::Restored() {
+  LoadView();
+  return shard::CheckClusterVersion("the cluster", view_.cluster_version(),
+                                    options_.newest_version);
 }
 
 void MetaHost::Step(shard::MetaEvent event) {

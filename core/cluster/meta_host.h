@@ -36,6 +36,7 @@ class MetaHost final : public StateMachine {
   // Fire and forget: the caller sees the outcome in the view.
   void Propose(v1::MetaCommand command);
   void ProposeMember(NodeId node, StoreId store);
+  void ProposeVersion(uint32_t version);
 
   // Empty cluster_id before founding.
   const v1::MetaStateView& view() const { return view_; }
@@ -52,7 +53,7 @@ class MetaHost final : public StateMachine {
   void ReadReady(raft::ReadId id, LogIndex index) override;
   void ReadFailed(raft::ReadId id) override;
   std::vector<storage::KeyRange> OwnedRanges() const override;
-  void Restored() override { LoadView(); }
+  absl::Status Restored() override;
   void LoadView();
 
  private:

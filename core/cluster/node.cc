@@ -12,6 +12,7 @@
 #include "core/cluster/admin.h"
 #include "core/cluster/admission.h"
 #include "core/cluster/bootstrap.h"
+#include "core/cluster/first_state.h"
 #include "core/cluster/fitness.h"
 #include "core/cluster/gateway.h"
 #include "core/cluster/group_host.h"
@@ -23,6 +24,7 @@
 #include "core/cluster/router.h"
 #include "core/cluster/shard_host.h"
 #include "core/cluster/start_checks.h"
+#include "core/cluster/upgrade.h"
 #include "core/raft/codec.h"
 #include "core/raft/log/node_log.h"
 
@@ -55,6 +57,8 @@ class Node::Impl final : public PeerHandler,
   bool declines_leadership() const override { return draining_ || !fitness_.fit(); }
   // PeerHandler
   void OnDeclines(NodeId from) override { membership_.NoteDeclines(from); }
+  uint32_t newest_version() const override { return options_.newest_version; }
+  void OnNewest(NodeId from, uint32_t newest) override { upgrade_.NoteNewest(from, newest); }
   void OnRaftMessage(NodeId from, absl::string_view bytes) override;
   void OnHello(NodeId from, const v1::PeerMessage& message) override;
   void OnSnapshotPiece(NodeId from, v1::SnapshotPiece piece) override;
@@ -74,6 +78,7 @@ class Node::Impl final : public PeerHandler,
   bool HasMajorityOfPeers() const override;
   std::optional<StoreId> MemberStore(NodeId node) const override;
   void ProposeMember(NodeId node, StoreId store) override;
+  uint32_t ClusterVersion() const override { return Meta().cluster_version(); }
   // RouterHost
   NodeId LeaderOf(ShardId group) const override;
   void ServeLocally(ShardId group, std::string body,
@@ -107,6 +112,7 @@ class Node::Impl final : public PeerHandler,
   bool NeedsMore(const v1::AdminRequest& request, bool forming) const;
   void Tick();
   void SlowTick();
+  void FollowVersions();
   void PollDrained();
   void Flush(env::KvEngine::Done done);
 
@@ -119,6 +125,7 @@ class Node::Impl final : public PeerHandler,
   Bootstrap bootstrap_;
   Admission admission_;
   Membership membership_;
+  Upgrade upgrade_;
   Fitness fitness_;
   Router router_;
   Gateway gateway_;
@@ -149,6 +156,7 @@ Node::Impl::Impl(NodeOptions options, env::Env& env)
       bootstrap_(options_, env, link_, identity_, *this),
       admission_(options_, env, link_, identity_, *this),
       membership_(options_, env),
+      upgrade_(options_, env),
       fitness_(env),
       router_(options_, env, link_, *this),
       gateway_(options_, env, router_),
@@ -162,6 +170,7 @@ absl::Status Node::Impl::Start() {
   GRAPHDB_ASSIGN_OR_RETURN(std::optional<Identity> stored, LoadIdentity(env_.disk));
   if (stored.has_value()) {
     GRAPHDB_RETURN_IF_ERROR(CheckIdentity(options_, *stored));
+    GRAPHDB_RETURN_IF_ERROR(CheckVersions(options_, env_.kv));
     identity_ = *std::move(stored);
   }
   if (identity_.state != Identity::State::kMember &&
@@ -224,33 +233,11 @@ void Node::Impl::OnLogOpen(absl::StatusOr<raft::RecoveredLog> recovered) {
 
 // Idempotent: a crash before the identity says kMember runs it again.
 void Node::Impl::WriteFirstState() {
-  const ReplicaId self(identity_.store.value());
-  raft::Config config;
-  config.voters[self] = options_.self;
-  const AppliedRecord applied{LogIndex(1), Term(1), config};
   raft::LogBatch batch;
-  std::vector<ShardId> groups = {kMetaGroup};
-  for (uint16_t i = 0; i < options_.num_shards; ++i) groups.push_back(ShardId(i));
-  for (const ShardId group : groups) {
-    env::KvBatch first;
-    PutApplied(&first, group, applied);
-    const absl::Status status = env_.kv.Write(group, applied.index, std::move(first));
-    if (!status.ok()) {
-      env_.process.Halt(status);
-      return;
-    }
-    if (recovered_.groups.count(group) > 0) continue;
-    raft::GroupWrite write;
-    write.shard = group;
-    write.created = raft::GroupCreated{self, config};
-    write.hard_state = raft::HardState{Term(1), kNoReplica, LogIndex(1)};
-    write.installed = raft::InstallDone{raft::SnapshotMeta{LogIndex(1), Term(1), config}};
-    batch.writes.push_back(std::move(write));
-    raft::RecoveredGroup& fresh = recovered_.groups[group];
-    fresh.created = raft::GroupCreated{self, config};
-    fresh.hard_state = raft::HardState{Term(1), kNoReplica, LogIndex(1)};
-    fresh.start_index = LogIndex(1);
-    fresh.start_term = Term(1);
+  const absl::Status made = MakeFirstState(options_, identity_.store, env_.kv, &recovered_, &batch);
+  if (!made.ok()) {
+    env_.process.Halt(made);
+    return;
   }
   Flush([this, batch = std::move(batch)](absl::Status flushed) mutable {
     if (!flushed.ok()) {
@@ -347,7 +334,18 @@ void Node::Impl::SlowTick() {
     const uint64_t unflushed = group.applied().index.value() - group.engine_durable().value();
     wants_flush |= unflushed > options_.log_entries_kept * 2;
   }
+  FollowVersions();
   if (wants_flush && !flushing_) Flush([](absl::Status) {});
+}
+
+void Node::Impl::FollowVersions() {
+  if (meta_host_ == nullptr) return;
+  if (LeadsMeta() && HasMajorityOfPeers()) {
+    if (const auto next = upgrade_.Next(Meta())) meta_host_->ProposeVersion(*next);
+  }
+  for (auto& [group, replica] : replicas_) {
+    if (replica.shard != nullptr) replica.shard->OnClusterVersion(upgrade_.OfShards(Meta()));
+  }
 }
 
 void Node::Impl::Flush(env::KvEngine::Done done) {
@@ -392,7 +390,8 @@ void Node::Impl::OnRaftMessage(NodeId from, absl::string_view bytes) {
 void Node::Impl::OnHello(NodeId from, const v1::PeerMessage& message) {
   bootstrap_.OnHello(from, message);
   if (member_ && message.has_hello_reply()) {
-    admission_.OnHelloReply(from, message.hello_reply().identity());
+    admission_.OnHelloReply(from, message.hello_reply().identity(),
+                            shard::VersionOf(message.newest_version()));
   }
 }
 

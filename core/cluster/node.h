@@ -31,6 +31,7 @@
 #include "core/cluster/snapshot_service.h"
 #include "core/cluster/tuning.h"
 #include "core/env/env.h"
+#include "core/shard/cluster_version.h"
 #include "proto/client.pb.h"
 
 namespace graphdb::raft {
@@ -80,6 +81,8 @@ struct NodeOptions {
   // Writes snapshot files. Null: snapshots are refused.
   MakeSnapshotWriter make_snapshot_writer;
   uint32_t snapshot_page_entries = 2'000;  // read at once
+  // The newest cluster version that this program knows: more in the simulator alone.
+  uint32_t newest_version = shard::kNewestClusterVersion;
   Tuning tuning;
 };
 
@@ -110,8 +113,8 @@ class Node {
   Node& operator=(const Node&) = delete;
 
   // Recovers and begins to run. Errors: kDataLoss (damage, with file and
-  // offset), kFailedPrecondition (another cluster's data, a newer format, a
-  // changed num_shards or peers list; names the key and both values).
+  // offset), kFailedPrecondition (another cluster's data, a newer format or
+  // cluster version, a changed num_shards or peers list; names the key and both values).
   absl::Status Start();
 
   void HandleClient(v1::ClientRequest request, Reply reply);

@@ -43,7 +43,7 @@ class NotedMachine final : public StateMachine {
   void ReadReady(raft::ReadId, LogIndex) override { ++reads_served; }
   void ReadFailed(raft::ReadId) override { ++reads_failed; }
   std::vector<storage::KeyRange> OwnedRanges() const override { return {}; }
-  void Restored() override {}
+  absl::Status Restored() override { return absl::OkStatus(); }
   int reads_served = 0;
   int reads_failed = 0;
 };

@@ -5,22 +5,25 @@
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/coding.h"
+#include "core/shard/cluster_version.h"
 
 namespace graphdb::cluster {
 namespace {
 
 // Most messages hold nothing but Raft's. Those are framed and unframed here, in
 // the bytes that the generated code of PeerMessage writes and reads: tags of the
-// fields, and the lengths around their content. What a node says that drains is
-// read by the generated code.
+// fields, and the lengths around their content. What a node says that drains, or knows
+// more than the first cluster version, is read by the generated code.
 constexpr uint64_t kClusterIdTag = 1 << 3 | 2;
 constexpr uint64_t kStoreIdTag = 2 << 3;
 constexpr uint64_t kRaftTag = 3 << 3 | 2;
 constexpr uint64_t kDeclinesTag = 12 << 3;
+constexpr uint64_t kNewestTag = 13 << 3;
 static_assert(v1::PeerMessage::kClusterIdFieldNumber == 1);
 static_assert(v1::PeerMessage::kStoreIdFieldNumber == 2);
 static_assert(v1::PeerMessage::kRaftFieldNumber == 3);
 static_assert(v1::PeerMessage::kDeclinesLeadershipFieldNumber == 12);
+static_assert(v1::PeerMessage::kNewestVersionFieldNumber == 13);
 constexpr size_t kFieldHeadBytesMax = 1 + 10;
 
 struct RaftFrame {
@@ -60,7 +63,12 @@ PeerLink::PeerLink(env::Env& env, const Identity& identity, PeerHandler& handler
 
 void PeerLink::OnMessage(NodeId from, absl::string_view bytes) {
   RaftFrame frame;
-  if (ReadRaftFrame(bytes, &frame)) return HandleRaft(from, frame.cluster_id, frame.raft);
+  if (ReadRaftFrame(bytes, &frame)) {
+    if (!identity_.cluster_id.empty() && frame.cluster_id == identity_.cluster_id) {
+      handler_.OnNewest(from, shard::kFirstClusterVersion);
+    }
+    return HandleRaft(from, frame.cluster_id, frame.raft);
+  }
   if (handling_) {  // a handler came back in here
     v1::PeerMessage message;
     return Handle(from, bytes, &message);
@@ -85,6 +93,7 @@ void PeerLink::Handle(NodeId from, absl::string_view bytes, v1::PeerMessage* par
   }
   if (identity_.cluster_id.empty() || message.cluster_id() != identity_.cluster_id) return;
   if (message.declines_leadership()) handler_.OnDeclines(from);
+  handler_.OnNewest(from, shard::VersionOf(message.newest_version()));
   if (message.raft_size() > 0) {
     const std::vector<absl::string_view> raft(message.raft().begin(), message.raft().end());
     HandleRaft(from, message.cluster_id(), raft);
@@ -159,6 +168,10 @@ size_t PeerLink::SendRaft(NodeId to, absl::Span<const std::string> messages, siz
     PutVarint64(&wire, kDeclinesTag);
     PutVarint64(&wire, 1);
   }
+  if (handler_.newest_version() > shard::kFirstClusterVersion) {
+    PutVarint64(&wire, kNewestTag);
+    PutVarint64(&wire, handler_.newest_version());
+  }
   for (size_t i = first; i < end; ++i) {
     PutVarint64(&wire, kRaftTag);
     PutBytes(&wire, messages[i]);
@@ -173,6 +186,9 @@ void PeerLink::Frame(NodeId to, v1::PeerMessage* message) {
   message->set_cluster_id(identity_.cluster_id);
   message->set_store_id(identity_.store.value());
   message->set_declines_leadership(handler_.declines_leadership());
+  if (handler_.newest_version() > shard::kFirstClusterVersion) {
+    message->set_newest_version(handler_.newest_version());
+  }
   env_.network.Send(to, message->SerializeAsString());
 }
 

@@ -38,6 +38,11 @@ class PeerHandler {
   virtual bool declines_leadership() const = 0;
   // `from` says so; it comes before what else its message holds.
   virtual void OnDeclines(NodeId from) = 0;
+  // The newest cluster version that this program knows: said in every message where it is
+  // not the first.
+  virtual uint32_t newest_version() const = 0;
+  // What `from` knows, with every message of this cluster, likewise before the rest.
+  virtual void OnNewest(NodeId from, uint32_t newest) = 0;
   virtual void OnRaftMessage(NodeId from, absl::string_view bytes) = 0;
   virtual void OnHello(NodeId from, const v1::PeerMessage& message) = 0;
   virtual void OnSnapshotPiece(NodeId from, v1::SnapshotPiece piece) = 0;

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/mutant.h"
+#include "core/cluster/start_checks.h"
 #include "core/raft/group.h"
 #include "core/txn/transaction_manager.h"
 
@@ -38,7 +39,7 @@ ShardHost::ShardHost(const NodeOptions& options, env::Env& env, GroupHost& group
       group_(group),
       router_(router),
       cache_(cache),
-      machine_(group.group(), options.tuning.shard_pages),
+      machine_(group.group(), options.tuning.shard_pages, options.newest_version),
       leader_(LeaderOptions(options, group.group()), env.kv, cache) {}
 
 void ShardHost::Serve(v1::ShardRequest request, Reply reply) {
@@ -144,6 +145,11 @@ void ShardHost::ReadReady(raft::ReadId id, LogIndex index) {
 
 void ShardHost::ReadFailed(raft::ReadId id) {
   Step(txn::shard_event::ReadIndexDone{id.value(), false, LogIndex()});
+}
+
+absl::Status ShardHost::Restored() {
+  cache_.Clear();
+  return CheckShardVersion(options_, group_.group(), env_.kv);
 }
 
 std::vector<storage::KeyRange> ShardHost::OwnedRanges() const {

@@ -47,7 +47,10 @@ class ShardHost final : public StateMachine {
   void ReadReady(raft::ReadId id, LogIndex index) override;
   void ReadFailed(raft::ReadId id) override;
   std::vector<storage::KeyRange> OwnedRanges() const override;
-  void Restored() override { cache_.Clear(); }
+  absl::Status Restored() override;
+
+  // Meta has this version: a leader's shard follows.
+  void OnClusterVersion(uint32_t version) { Step(txn::shard_event::ClusterVersion{version}); }
 
   const txn::ShardLeader& leader() const { return leader_; }
 

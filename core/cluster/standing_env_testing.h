@@ -43,6 +43,8 @@ class NoPeers final : public PeerHandler {
  public:
   bool declines_leadership() const override { return false; }
   void OnDeclines(NodeId) override {}
+  uint32_t newest_version() const override { return 1; }
+  void OnNewest(NodeId, uint32_t) override {}
   void OnRaftMessage(NodeId, absl::string_view) override {}
   void OnHello(NodeId, const v1::PeerMessage&) override {}
   void OnSnapshotPiece(NodeId, v1::SnapshotPiece) override {}

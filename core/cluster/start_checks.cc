@@ -4,9 +4,12 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/mutant.h"
 #include "core/base/status_macros.h"
 #include "core/cluster/applied_record.h"
 #include "core/cluster/bootstrap.h"
+#include "core/shard/meta_state_machine.h"
+#include "core/shard/shard_state_machine.h"
 
 namespace graphdb::cluster {
 
@@ -39,6 +42,24 @@ absl::Status CheckRestored(const NodeOptions& options, const env::KvReader& engi
       absl::StrCat("raft.bootstrap is false on ", options.peers[options.self.value()].name,
                    ", whose data folder holds a restored snapshot: a cluster that it joins would "
                    "replace that data; restore on the node with raft.bootstrap: true"));
+}
+
+absl::Status CheckShardVersion(const NodeOptions& options, ShardId shard,
+                               const env::KvReader& engine) {
+  GRAPHDB_ASSIGN_OR_RETURN(const shard::ShardStateView state, shard::LoadShardState(shard, engine));
+  return shard::CheckClusterVersion(absl::StrCat("shard ", shard.value(), " in raft.data_dir"),
+                                    state.cluster_version, options.newest_version);
+}
+
+absl::Status CheckVersions(const NodeOptions& options, const env::KvReader& engine) {
+  if (GRAPHDB_MUTANT("upgrade.start-unchecked")) return absl::OkStatus();
+  GRAPHDB_ASSIGN_OR_RETURN(const v1::MetaStateView meta, shard::MetaStateMachine::Load(engine));
+  GRAPHDB_RETURN_IF_ERROR(shard::CheckClusterVersion(
+      "the cluster of raft.data_dir", meta.cluster_version(), options.newest_version));
+  for (uint16_t i = 0; i < options.num_shards; ++i) {
+    GRAPHDB_RETURN_IF_ERROR(CheckShardVersion(options, ShardId(i), engine));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CheckLogAgainstEngine(const NodeOptions& options, const raft::RecoveredLog& log,

@@ -19,6 +19,12 @@ absl::Status CheckIdentity(const NodeOptions& options, const Identity& identity)
 // What a restore left is whole, and this node founds the cluster that gets it.
 absl::Status CheckRestored(const NodeOptions& options, const env::KvReader& engine);
 
+// This program knows the cluster version of what the engine holds: of one shard, and of all
+// and meta. The error is one of shard::IsTooOld.
+absl::Status CheckShardVersion(const NodeOptions& options, ShardId shard,
+                               const env::KvReader& engine);
+absl::Status CheckVersions(const NodeOptions& options, const env::KvReader& engine);
+
 // The log of a member knows every group that the engine holds something of: a
 // group is in the log, durably, before.
 absl::Status CheckLogAgainstEngine(const NodeOptions& options, const raft::RecoveredLog& log,

@@ -38,8 +38,9 @@ class StateMachine {
   // Every key this group owns, its own records included, sorted and disjoint:
   // what a snapshot of the group holds and an install replaces.
   virtual std::vector<storage::KeyRange> OwnedRanges() const = 0;
-  // The engine's content was replaced by an installed snapshot.
-  virtual void Restored() = 0;
+  // The engine's content was replaced by an installed snapshot. An error stops the node:
+  // this program doesn't know the cluster version of that state.
+  virtual absl::Status Restored() = 0;
 };
 
 }  // namespace graphdb::cluster

@@ -56,6 +56,7 @@ absl::Status Applier::Run(const v1::ShardCommand& command) {
     result_->stale_epoch = true;
     return absl::OkStatus();
   }
+  CountInTestFormat();
   switch (command.body_case()) {
     case Body::kCommit:
       return Commit(command.commit());
@@ -76,9 +77,7 @@ absl::Status Applier::Run(const v1::ShardCommand& command) {
     case Body::kImport:
       return Import(command.import());
     case Body::kClusterVersion:
-      state_.set_cluster_version(
-          std::max(state_.cluster_version(), command.cluster_version().version()));
-      PutState();
+      SetVersion(command.cluster_version().version());
       return absl::OkStatus();
     case Body::kAdopt:
     case Body::BODY_NOT_SET:

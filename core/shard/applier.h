@@ -26,9 +26,14 @@ storage::SlotSet SlotsOf(const v1::ShardStateRecord& state);
 
 class Applier {
  public:
-  Applier(ShardId shard, ShardPages pages, const env::KvReader& reader, env::KvBatch* batch,
-          ApplyResult* result)
-      : shard_(shard), pages_(pages), reader_(reader), batch_(batch), result_(result) {}
+  Applier(ShardId shard, ShardPages pages, uint32_t newest, const env::KvReader& reader,
+          env::KvBatch* batch, ApplyResult* result)
+      : shard_(shard),
+        pages_(pages),
+        newest_(newest),
+        reader_(reader),
+        batch_(batch),
+        result_(result) {}
 
   absl::Status Run(const v1::ShardCommand& command);
 
@@ -66,6 +71,8 @@ class Applier {
   absl::Status DropFence(const RequestAge& age);
   absl::StatusOr<Timestamp> OldestOpen() const;
   void PutState();
+  void SetVersion(uint32_t version);
+  void CountInTestFormat();
 
   absl::StatusOr<std::optional<v1::TxnRecord>> Record(const v1::TxnId& txn) const;
   absl::StatusOr<std::optional<v1::DedupeRecord>> Dedupe(uint64_t session, uint64_t sequence) const;
@@ -74,6 +81,7 @@ class Applier {
 
   const ShardId shard_;
   const ShardPages pages_;
+  const uint32_t newest_;  // of the program; decides nothing
   const env::KvReader& reader_;
   env::KvBatch* const batch_;
   ApplyResult* const result_;

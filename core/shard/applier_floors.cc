@@ -11,6 +11,22 @@ namespace graphdb::shard {
 
 void Applier::PutState() { batch_->Put(StateKey(shard_), EncodeRecord(state_)); }
 
+void Applier::SetVersion(uint32_t version) {
+  if (version <= state_.cluster_version()) return;
+  GRAPHDB_COVER("shard.cluster_version_switched");
+  state_.set_cluster_version(version);
+  PutState();
+}
+
+// What the test-only format does otherwise than version 1. It goes by the version that this
+// shard's log has switched to: the program that applies the command may know more.
+void Applier::CountInTestFormat() {
+  const bool by_program = GRAPHDB_MUTANT("upgrade.by-program");
+  if ((by_program ? newest_ : VersionOf(state_.cluster_version())) < kTestClusterVersion) return;
+  state_.set_test_commands(state_.test_commands() + 1);
+  PutState();
+}
+
 absl::Status Applier::Adopt(const v1::Adopt& adopt) {
   for (const v1::SlotRange& range : adopt.slots()) {
     if (range.first() > range.last() || range.last() >= kSlotCount) {

@@ -113,6 +113,10 @@ absl::StatusOr<MetaApplyResult> MetaStateMachine::Apply(Term term, LogIndex inde
     return absl::UnimplementedError(
         absl::StrCat("meta: entry ", index.value(), " has version ", parsed.version()));
   }
+  if (parsed.has_cluster_version()) {
+    GRAPHDB_RETURN_IF_ERROR(
+        CheckClusterVersion("the cluster", parsed.cluster_version().version(), newest_));
+  }
   MetaApplyResult result;
   result.proposer_term = Term(parsed.proposer_term());
   result.proposal = parsed.proposal();

@@ -15,6 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "core/base/ids.h"
 #include "core/env/kv_engine.h"
+#include "core/shard/cluster_version.h"
 #include "proto/shard.pb.h"
 
 namespace graphdb::shard {
@@ -36,12 +37,18 @@ struct MetaApplyResult {
 
 class MetaStateMachine {
  public:
+  // `newest`: the cluster version that this program knows; a command beyond it is an error.
+  explicit MetaStateMachine(uint32_t newest = kNewestClusterVersion) : newest_(newest) {}
+
   absl::StatusOr<MetaApplyResult> Apply(Term term, LogIndex index, absl::string_view command,
                                         const env::KvReader& engine, env::KvBatch* batch) const;
   void Advance(Term, LogIndex, env::KvBatch*) const {}  // Raft's own entries
 
   // cluster_id is empty before founding.
   static absl::StatusOr<v1::MetaStateView> Load(const env::KvReader& engine);
+
+ private:
+  uint32_t newest_;
 };
 
 }  // namespace graphdb::shard

@@ -19,11 +19,15 @@ absl::StatusOr<ApplyResult> ShardStateMachine::Apply(Term term, LogIndex index,
     return absl::UnimplementedError(absl::StrCat("shard ", shard_.value(), ": entry ",
                                                  index.value(), " has version ", parsed.version()));
   }
+  if (parsed.has_cluster_version()) {
+    GRAPHDB_RETURN_IF_ERROR(CheckClusterVersion(absl::StrCat("shard ", shard_.value()),
+                                                parsed.cluster_version().version(), newest_));
+  }
   ApplyResult result;
   result.proposer_term = Term(parsed.proposer_term());
   result.proposal = parsed.proposal();
   result.kind = parsed.body_case();
-  Applier applier(shard_, pages_, engine, batch, &result);
+  Applier applier(shard_, pages_, newest_, engine, batch, &result);
   GRAPHDB_RETURN_IF_ERROR(applier.Run(parsed));
   return result;
 }
@@ -38,7 +42,7 @@ absl::StatusOr<ShardStateView> LoadShardState(ShardId shard, const env::KvReader
   view.start_ts_floor = Timestamp(record->start_ts_floor());
   view.dedupe_floor = Timestamp(record->dedupe_floor());
   view.read_floor = Timestamp(record->read_floor());
-  view.cluster_version = record->cluster_version();
+  view.cluster_version = VersionOf(record->cluster_version());
   return view;
 }
 

@@ -21,7 +21,8 @@
 //      commit or a home's prepare, an ABORTED record: the verdict is final.
 //
 // Errors of Apply: kDataLoss (malformed entry or record), kUnimplemented (a
-// version or kind this program does not know). Both stop the replica.
+// version or kind this program does not know), kFailedPrecondition (a cluster version
+// above what it knows). They stop the replica.
 //
 // Deterministic thread only.
 #pragma once
@@ -33,6 +34,7 @@
 #include "absl/strings/string_view.h"
 #include "core/base/ids.h"
 #include "core/env/kv_engine.h"
+#include "core/shard/cluster_version.h"
 #include "core/shard/shard_pages.h"
 #include "core/storage/slots.h"
 #include "proto/shard.pb.h"
@@ -62,7 +64,10 @@ struct ApplyResult {
 
 class ShardStateMachine {
  public:
-  explicit ShardStateMachine(ShardId shard, ShardPages pages = {}) : shard_(shard), pages_(pages) {}
+  // `newest`: the cluster version that this program knows; a command beyond it is an error.
+  explicit ShardStateMachine(ShardId shard, ShardPages pages = {},
+                             uint32_t newest = kNewestClusterVersion)
+      : shard_(shard), pages_(pages), newest_(newest) {}
 
   absl::StatusOr<ApplyResult> Apply(Term term, LogIndex index, absl::string_view command,
                                     const env::KvReader& engine, env::KvBatch* batch) const;
@@ -72,6 +77,7 @@ class ShardStateMachine {
  private:
   ShardId shard_;
   ShardPages pages_;
+  uint32_t newest_;
 };
 
 // What leaders and tools need of the shard's state.
@@ -81,7 +87,7 @@ struct ShardStateView {
   Timestamp start_ts_floor;
   Timestamp dedupe_floor;
   Timestamp read_floor;
-  uint32_t cluster_version = 0;
+  uint32_t cluster_version = kFirstClusterVersion;
 };
 absl::StatusOr<ShardStateView> LoadShardState(ShardId shard, const env::KvReader& engine);
 

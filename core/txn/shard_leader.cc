@@ -92,6 +92,14 @@ void ShardLeader::Impl::On(const shard_event::LostLeadership&) {
   open_home_.clear();
 }
 
+void ShardLeader::Impl::On(const shard_event::ClusterVersion& event) {
+  if (!leading_ || state_.epoch.value() == 0) return;
+  if (event.version <= state_.cluster_version || proposals_.count(switch_proposal_) > 0) return;
+  v1::ShardCommand command;
+  command.mutable_cluster_version()->set_version(state_.cluster_version + 1);
+  switch_proposal_ = Propose(std::move(command), Proposal());
+}
+
 void ShardLeader::Impl::On(const shard_event::Applied& event) {
   applied_ = event.index;
   if (!leading_) return;

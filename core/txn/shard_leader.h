@@ -104,6 +104,10 @@ struct BecameLeader {
   Term term;
 };
 struct LostLeadership {};
+// Meta has this cluster version.
+struct ClusterVersion {
+  uint32_t version = 0;
+};
 struct Timer {
   uint64_t id = 0;
 };
@@ -112,7 +116,8 @@ struct Timer {
 using ShardEvent =
     std::variant<shard_event::Request, shard_event::Applied, shard_event::ProposalLost,
                  shard_event::ReadIndexDone, shard_event::OracleReply, shard_event::PeerReply,
-                 shard_event::BecameLeader, shard_event::LostLeadership, shard_event::Timer>;
+                 shard_event::BecameLeader, shard_event::LostLeadership,
+                 shard_event::ClusterVersion, shard_event::Timer>;
 
 namespace shard_effect {
 struct Reply {

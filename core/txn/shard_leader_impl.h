@@ -90,6 +90,7 @@ class ShardLeader::Impl {
   void On(const shard_event::PeerReply& event);
   void On(const shard_event::BecameLeader& event);
   void On(const shard_event::LostLeadership& event);
+  void On(const shard_event::ClusterVersion& event);
   void On(const shard_event::Timer& event);
 
   // requests.cc
@@ -179,6 +180,8 @@ class ShardLeader::Impl {
   std::map<uint64_t, Timestamp> asks_;    // peer ask -> watched transaction
   std::map<uint64_t, Timestamp> drives_;  // peer ask -> home record
   std::map<uint64_t, Timestamp> watch_timers_;
+
+  uint64_t switch_proposal_ = 0;  // of the cluster version
 
   uint64_t janitor_timer_ = 0;
   uint32_t periods_ = 0;
