@@ -34,6 +34,9 @@ MaybeViolation Observer::Look() {
   for (const InstallBegun& begun : world_.TakeInstallsBegun()) {
     if (auto v = durability_.OnInstall(begun.node, begun.group, begun.index)) return v;
   }
+  for (const World::TooOld& stopped : world_.TakeTooOld()) {
+    if (auto v = versions_.OnTooOld(stopped)) return v;
+  }
   const ActorId actor = world_.loop().last_ran();
   if (!IsNodeActor(actor)) return std::nullopt;
   const NodeId id = NodeOf(actor);
@@ -122,6 +125,7 @@ MaybeViolation Observer::LookAt(NodeId node, const ReplicaView& view, Seen* seen
   seen->issued = view.issued;
   seen->last_round = view.last_round;
   if (auto v = durability_.Look(node, view)) return v;
+  if (auto v = versions_.Look(node, view)) return v;
   if (auto v = LookAtCommits(node, view, seen)) return v;
   return oracle_.Look(node, view);
 }
@@ -146,6 +150,7 @@ MaybeViolation Observer::CheckCommitOrder(const ReplicaView& view, LogIndex inde
   if (decision.voters) recovery_.OnVoters(view.group, *decision.voters);
   if (view.group == kMetaGroup) oracle_.OnCommitted(decision);
   transactions_.OnCommitted(view.group, decision);
+  if (auto v = versions_.OnCommitted(view.group, index, decision)) return v;
   if (auto v = reads_.OnCommitted(view.group, index, decision)) return v;
   if (auto v = CheckResolution(view.group, index, decision)) return v;
   const Timestamp before = decided.highest;

@@ -21,6 +21,7 @@
 #include "sim/run/read_watch.h"
 #include "sim/run/recovery.h"
 #include "sim/run/txn_watch.h"
+#include "sim/run/version_watch.h"
 #include "sim/world/world.h"
 
 namespace graphdb::sim {
@@ -34,7 +35,8 @@ class Observer {
         leadership_(world),
         durability_(world),
         oracle_(world.options().nodes),
-        recovery_(world) {}
+        recovery_(world),
+        versions_(world) {}
 
   // After each event.
   MaybeViolation Look();
@@ -53,6 +55,7 @@ class Observer {
   const RaftSafety& safety() const { return safety_; }
   const TxnWatch& transactions() const { return transactions_; }
   Leadership& leadership() { return leadership_; }
+  const VersionWatch& versions() const { return versions_; }
   const Recovery& recovery() const { return recovery_; }
   // Each pattern that a group's replicas were in when one of them began or ceased to
   // lead: who is up and leads, whose term, log and commit is ahead of whose. Hashes.
@@ -136,6 +139,7 @@ class Observer {
   ReadWatch reads_;
   TxnWatch transactions_;
   Recovery recovery_;
+  VersionWatch versions_;
   std::map<ShardId, Decided> decided_;
   std::map<ShardId, Led> led_;
   std::map<Timestamp, Timestamp> resolved_;  // start -> commit; 0: without effect

@@ -132,6 +132,7 @@ class Run {
                [&] { return !observer_.AnyPrepared(counts); })) {
       return false;
     }
+    if (!SwitchesVersion()) return false;
     return Until("settled", options_.final_limit, [&] { return observer_.Settled(counts); }) &&
            NoMistakenMember();
   }
@@ -148,6 +149,16 @@ class Run {
                                           "another thing than those of the others"));
     }
     return true;
+  }
+
+  // All programs are new by now: the cluster's version follows where every member is there.
+  bool SwitchesVersion() {
+    if (!forms_cluster_) return true;
+    for (uint32_t n = 0; n < options_.nodes; ++n) {
+      if (world_.Faulty(NodeId(n))) return true;
+    }
+    return Until("switched to the newest cluster version", options_.final_limit,
+                 [&] { return observer_.versions().Switched(); });
   }
 
   // A toy knows no shards.

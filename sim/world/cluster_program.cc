@@ -64,6 +64,7 @@ cluster::NodeOptions OptionsOf(const ProgramOptions& options, uint32_t snapshot_
   node.num_shards = static_cast<uint16_t>(options.shards);
   if (options.mistake == Mistake::kPeers) node.peers[0].raft_address = "node0:9001";
   if (options.mistake == Mistake::kShards) node.num_shards += 1;
+  node.newest_version = options.version;
   node.log_segment_bytes = options.knobs.log_segment_bytes;
   node.log_bytes_max = options.knobs.log_bytes_max;
   node.log_entries_kept = options.knobs.log_entries_kept;
@@ -104,6 +105,11 @@ DecisionView DecisionOf(ShardId group, const raft::Entry& entry) {
     if (!meta.ParseFromString(entry.data)) return decision;
     decision.oracle_bound = Timestamp(meta.raise_bounds().oracle_bound());
     decision.founded_bound = Timestamp(meta.found().oracle_bound());
+    decision.version = meta.cluster_version().version();
+    for (const v1::MetaMember& member : meta.found().members()) {
+      decision.member = NodeId(member.node());
+    }
+    if (meta.has_put_member()) decision.member = NodeId(meta.put_member().member().node());
     return decision;
   }
   v1::ShardCommand command;
@@ -123,6 +129,8 @@ DecisionView DecisionOf(ShardId group, const raft::Entry& entry) {
   } else if (command.has_decide()) {
     decision.commit_ts = Timestamp(command.decide().commit_ts());
     keep(command.decide().txn(), nullptr);
+  } else if (command.has_cluster_version()) {
+    decision.version = command.cluster_version().version();
   } else if (command.has_resolve() && command.resolve().state() != v1::TXN_RESOLVED) {
     decision.resolves = Timestamp(command.resolve().start_ts());
     if (command.resolve().state() == v1::TXN_COMMITTED) {

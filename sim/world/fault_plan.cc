@@ -66,6 +66,10 @@ std::string Details(const FaultAction& action) {
     case FaultKind::kFullDisk:
       if (!Damages(action)) break;
       return absl::StrCat(" ", TargetText(action.target));
+    case FaultKind::kUpgrade:
+    case FaultKind::kDowngrade:
+      if (action.amount > Duration()) break;
+      return absl::StrCat(" ", TargetText(action.target));
     case FaultKind::kDrain:
     case FaultKind::kSlowDisk:
     case FaultKind::kPause:
@@ -112,7 +116,7 @@ const char* FaultKindName(FaultKind kind) {
       "crash", "restart",   "partition",  "cut",       "heal",       "slow-disk",
       "pause", "step-wall", "network",    "fail-sync", "fail-write", "slow-link",
       "rot",   "transfer",  "drain",      "misdirect", "wipe",       "full-disk",
-      "clog",  "misread",   "bad-sector", "lie-sync"};
+      "clog",  "misread",   "bad-sector", "lie-sync",  "upgrade",    "downgrade"};
   return kNames[static_cast<int>(kind)];
 }
 

@@ -97,6 +97,8 @@ constexpr Option kTable[] = {
     Run<&RunOptions::clock_error_ppb_max>("clock-error", Unit::kPartsPerBillion, 0, 100'000'000),
     Run<&RunOptions::supervisor_delay>("supervisor", Unit::kTime, 0, kHour),
     Run<&RunOptions::join_delay>("join", Unit::kTime, 0, kHour),
+    Run<&RunOptions::version>("version", Unit::kCount, shard::kNewestClusterVersion,
+                              shard::kTestClusterVersion),
     Row<&RunOptions::mistake>(Group::kRun, "mistake", Unit::kWord, 0, kMistakeCount - 1, kMistakes),
     Row<&RunOptions::epilogue>(Group::kRun, "epilogue", Unit::kWord, 0, kEpilogueCount - 1,
                                kEpilogues),

@@ -49,6 +49,8 @@ struct DecisionView {
   uint64_t session = 0;
   uint64_t sequence = 0;
   std::shared_ptr<const v1::TxnPart> part = {};
+  uint32_t version = 0;                   // the cluster version that it switches to; 0: none
+  std::optional<NodeId> member = {};      // of the meta group: takes this node in
   std::optional<VotersView> voters = {};  // of an entry that changes the config
 };
 
@@ -115,6 +117,7 @@ struct ProgramOptions {
   NodeId founder;
   Mistake mistake = Mistake::kNone;  // in this node's config
   NodeKnobs knobs;
+  uint32_t version = shard::kNewestClusterVersion;  // the newest cluster version it knows
 };
 
 using ProgramFactory =

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/env/time.h"
+#include "core/shard/cluster_version.h"
 #include "core/shard/shard_pages.h"
 #include "sim/env/choices.h"
 #include "sim/env/sim_disk.h"
@@ -134,6 +135,8 @@ struct RunOptions {
   // have nodes before them.
   Duration join_delay;
   Mistake mistake = Mistake::kNone;
+  // The newest cluster version that the program of every node knows at first.
+  uint32_t version = shard::kNewestClusterVersion;
   FaultPlan forming_plan;  // from the first start on
   FaultPlan plan;          // from the begin of the load on
   // What exceptional things happen beside the plans; without it the rates above

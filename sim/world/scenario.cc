@@ -318,8 +318,8 @@ class Parser {
       return in.Error(
           "crash, restart, partition, cut, heal, slow-disk, pause, step-wall, network, fail-sync, "
           "fail-write, slow-link, rot, transfer, drain, misdirect, wipe, full-disk, clog, misread, "
-          "bad-sector or "
-          "lie-sync");
+          "bad-sector, "
+          "lie-sync, upgrade or downgrade");
     }
     GRAPHDB_RETURN_IF_ERROR(Details(in, &action));
     if (in.Peek() == "forever") {
@@ -384,6 +384,11 @@ class Parser {
            {CrashMoment::kMidWrite, CrashMoment::kMidNames, CrashMoment::kMidFlush}) {
         if (in.TakeIf(CrashMomentName(moment) + 1)) action->moment = moment;
       }
+    }
+    const bool of_program =
+        action->kind == FaultKind::kUpgrade || action->kind == FaultKind::kDowngrade;
+    if (of_program && !in.done()) {
+      GRAPHDB_ASSIGN_OR_RETURN(action->amount, in.TakeDuration());
     }
     const bool timed = action->kind == FaultKind::kSlowDisk || action->kind == FaultKind::kPause ||
                        action->kind == FaultKind::kStepWall || action->kind == FaultKind::kDrain;

@@ -100,7 +100,8 @@ TEST(ScenarioTest, AnActionIsWrittenAsItIsRead) {
         "at 5s partition {node1 node2} | {node2 node3}", "at 5s misread leader meta",
         "at 5s bad-sector node1", "at 5s lie-sync node1", "at 5s crash node1 forever",
         "at 5s crash node1 process forever", "at 5s cut node1 -> node2 forever node2",
-        "at 5s cut node1 -> node2 forever node1", "at 5s slow-disk node1 900ms forever"}) {
+        "at 5s cut node1 -> node2 forever node1", "at 5s slow-disk node1 900ms forever",
+        "at 5s upgrade node2", "at 5s downgrade node3 2s"}) {
     const auto parsed = ParseScenario(absl::StrCat(kHead, line, "\n"), "f.txt");
     ASSERT_TRUE(parsed.ok()) << parsed.status();
     ASSERT_EQ(parsed->options.plan.size(), 1u);
@@ -175,6 +176,9 @@ TEST(ScenarioTest, RefusesWhatWouldBeHalfRead) {
                            "at 5s cut node1 -> node2 forever node3\n",
                            "at 5s rot node1 forever\n",
                            "at 5s pause node1 2s forever\n",
+                           "at 5s upgrade\n",
+                           "at 5s downgrade node1 soon\n",
+                           "version 3\n",
                            "disk\n",
                            "disk stall=5\n",
                            "disk speed=5\n",

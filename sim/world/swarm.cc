@@ -8,6 +8,7 @@
 #include "core/env/random.h"
 #include "sim/world/swarm_draw.h"
 #include "sim/world/swarm_forever.h"
+#include "sim/world/swarm_upgrades.h"
 
 namespace graphdb::sim {
 namespace {
@@ -246,6 +247,7 @@ RunOptions DrawSwarmOptions(uint64_t seed) {
     // Pages end and windows are full where nothing goes wrong as well.
     if (rng.Chance(1, 2)) DrawTuning(seed, &options.knobs);
     DrawForever(seed, &options);
+    DrawUpgrades(seed, &options);
     return options;
   }
   DrawKnobs(rng, &options);
@@ -257,6 +259,7 @@ RunOptions DrawSwarmOptions(uint64_t seed) {
   DrawAnonymity(seed, &options);
   DrawPlan(seed, rng, &options);
   DrawForever(seed, &options);
+  DrawUpgrades(seed, &options);
   return options;
 }
 

@@ -57,7 +57,8 @@ World::World(const RunOptions& options, ProgramFactory factory, EngineStoreFacto
       trace_(loop_),
       fabric_(loop_, options.nodes),
       world_life_(loop_.LifeOf(kWorldActor)),
-      slots_(options.nodes) {
+      slots_(options.nodes),
+      newest_(options.version) {
   loop_.SetHopMax(options.hop_max);
   if (options.tape) loop_.choices().Replay(*options.tape);
   SetLinks(options.network);
@@ -65,6 +66,7 @@ World::World(const RunOptions& options, ProgramFactory factory, EngineStoreFacto
     slot.disk_faults = options.disk;
     slot.kv_faults = options.kv;
     slot.engine_store = engines_();
+    slot.version = options.version;
   }
 }
 
@@ -203,6 +205,8 @@ void World::Start(NodeId node) {
   program_options.founder = NodeId(options_.founder - 1);
   if (RunsMistaken(node)) program_options.mistake = options_.mistake;
   program_options.knobs = options_.knobs;
+  program_options.version = slot.version;
+  slot.runs = slot.version;
   slot.live->program = factory_(program_options, slot.live->env);
   applied_.OnStart(node);
   slot.live->kv->SetWriteListener([this, node, program = slot.live->program.get()](
@@ -214,6 +218,7 @@ void World::Start(NodeId node) {
   if (started.ok()) return;
   start_failure_ = started;
   GiveUpIfLost(node, started);
+  NoteIfTooOld(node, started);
   Say(env::LogLevel::kError, life.actor, absl::StrCat("did not start: ", started.ToString()));
   loop_.End(life.actor);  // like a halt: Step buries it, the supervisor tries again
 }
@@ -266,6 +271,7 @@ void World::BuryTheHalted() {
     }
     ++self_halts_;
     GiveUpIfLost(NodeId(n), reason);
+    NoteIfTooOld(NodeId(n), reason);
     // What made the node stop often takes the machine with it.
     Bury(NodeId(n), /*power=*/faults_on_ && loop_.Draw(kWorldActor) % 4 == 0);
     if (slot.wanted_up) ScheduleStart(NodeId(n), options_.supervisor_delay);

@@ -141,6 +141,16 @@ class World {
   const absl::Status& start_failure() const { return start_failure_; }
   const std::map<std::string, uint64_t>& fault_counts() const { return fault_counts_; }
   uint64_t self_halts() const { return self_halts_; }
+  // The newest cluster version that the node's program knows, and whether any action of
+  // this run has changed a program.
+  uint32_t ProgramVersion(NodeId node) const { return slots_[node.value()].runs; }
+  bool upgrades() const { return newest_ > options_.version; }
+  // Nodes that have stopped since the last call because their programs are too old.
+  struct TooOld {
+    NodeId node;
+    uint32_t version;  // what its program knows
+  };
+  std::vector<TooOld> TakeTooOld() { return std::exchange(too_old_, {}); }
   // Bumped at each start and crash: what is known of replicas must be read anew.
   uint64_t incarnation(NodeId node) const;
 
@@ -159,6 +169,8 @@ class World {
     std::unique_ptr<Incarnation> live;
     bool wanted_up = false;
     uint64_t starts = 0;
+    uint32_t version = 0;             // what the program that it is started with knows
+    uint32_t runs = 0;                // and the one that was started last
     std::optional<FaultKind> damage;  // of its disk, for good
     bool lost = false;                // it has stopped for that
     bool gone = false;                // it is never restarted
@@ -210,6 +222,10 @@ class World {
   void Drain(NodeId node, Duration limit);
   void BeginDrain(NodeId node, Duration limit);
   void Transfer(NodeId node, ShardId group, NodeId to);
+  void ChangeProgram(NodeId node, uint32_t version, Duration drain);
+  // All nodes run the newest program that any of them has run.
+  void FinishUpgrade();
+  void NoteIfTooOld(NodeId node, const absl::Status& why);
   // Whether the node's copies may go, and go now: who is left votes in every group.
   bool MayDamageNow(NodeId node) const;
   void GiveUpIfLost(NodeId node, const absl::Status& why);
@@ -262,6 +278,8 @@ class World {
   absl::Status start_failure_;
   std::map<std::string, uint64_t> fault_counts_;
   uint64_t self_halts_ = 0;
+  uint32_t newest_;  // of all programs so far
+  std::vector<TooOld> too_old_;
 };
 
 }  // namespace graphdb::sim

@@ -150,6 +150,27 @@ void World::BeginDrain(NodeId node, Duration limit) {
   });
 }
 
+void World::ChangeProgram(NodeId node, uint32_t version, Duration drain) {
+  slots_[node.value()].version = version;
+  newest_ = std::max(newest_, version);
+  if (!Up(node)) return;
+  if (drain > Duration()) return Drain(node, drain);
+  Reboot(node, /*power=*/false);
+}
+
+void World::FinishUpgrade() {
+  for (uint32_t n = 0; n < slots_.size(); ++n) {
+    slots_[n].version = newest_;
+    if (Up(NodeId(n)) && slots_[n].runs != newest_) Crash(NodeId(n), /*power=*/false);
+  }
+}
+
+void World::NoteIfTooOld(NodeId node, const absl::Status& why) {
+  if (!shard::IsTooOld(why)) return;
+  GRAPHDB_COVER("world.old_program_stopped");
+  too_old_.push_back({node, slots_[node.value()].runs});
+}
+
 void World::Apply(const FaultAction& action) {
   ++fault_counts_[absl::StrCat(action.forever ? "forever-" : "", FaultKindName(action.kind))];
   Say(env::LogLevel::kInfo, kWorldActor, ToText(action));
@@ -212,6 +233,12 @@ void World::Strike(NodeId node, const FaultAction& action) {
     case FaultKind::kDrain:
       Drain(node, action.amount);
       break;
+    case FaultKind::kUpgrade:
+      ChangeProgram(node, shard::kTestClusterVersion, action.amount);
+      break;
+    case FaultKind::kDowngrade:
+      ChangeProgram(node, shard::kNewestClusterVersion, action.amount);
+      break;
     case FaultKind::kFailSync:
       slot.disk_faults.sync_error_ppm = 1'000'000;
       break;
@@ -231,6 +258,7 @@ void World::EndFaults() {
   Say(env::LogLevel::kInfo, kWorldActor, "faults end");
   HealAll();
   fabric_.SetProfile(LinkProfile());
+  FinishUpgrade();
   for (uint32_t n = 0; n < slots_.size(); ++n) {
     EndDiskFaults(NodeId(n));
     slots_[n].kv_faults = KvFaults();
