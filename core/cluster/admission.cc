@@ -4,7 +4,6 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "core/base/cover.h"
 #include "core/base/mutant.h"
 #include "core/cluster/bootstrap.h"
 #include "core/shard/cluster_version.h"
@@ -45,7 +44,6 @@ void Admission::OnHelloReply(NodeId from, const v1::Identity& theirs, uint32_t n
   const bool of_another =
       !theirs.cluster_id().empty() && theirs.cluster_id() != identity_.cluster_id;
   if (!of_another && newest < host_.ClusterVersion() && !GRAPHDB_MUTANT("upgrade.admits-old")) {
-    GRAPHDB_COVER("cluster.old_program_refused");
     const absl::Status why = shard::CheckClusterVersion(
         absl::StrCat(theirs.node(), " is refused: the cluster"), host_.ClusterVersion(), newest);
     Refuse(from, theirs, why.message(), host_.ClusterVersion());
