@@ -302,6 +302,14 @@ std::string FirstSegment(const std::string& folder) {
   return folder + "/" + first;
 }
 
+std::string NewestSegment(const std::string& folder) {
+  std::string newest;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    newest = std::max(newest, entry.path().string());  // "identity" comes before "raft-"
+  }
+  return newest;
+}
+
 TEST_F(SingleNodeTest, ADamagedLogIsNamedAndATornTailIsCut) {
   const std::unique_ptr<TestCluster> cluster = StartOne();
   client::Client client({.addresses = cluster->client_addresses()}, cluster->transport());
@@ -353,6 +361,27 @@ TEST_F(SingleNodeTest, ALogThatLostItsEndOrItsFilesIsDamaged) {
   cluster->Start(0);
   EXPECT_EQ(cluster->process(0)->Wait(Duration::Seconds(20)), 1) << cluster->log(0);
   EXPECT_THAT(cluster->log(0), HasSubstr("the log holds nothing of group"));
+}
+
+// What was acknowledged since the last start lies in the newest file alone.
+TEST_F(SingleNodeTest, ALogThatLostItsNewestFileIsDamaged) {
+  const std::unique_ptr<TestCluster> cluster = StartOne();
+  client::Client client({.addresses = cluster->client_addresses()}, cluster->transport());
+  for (int i = 0; i < 50; ++i) CreateOne(&client);
+  cluster->Kill(0);
+  cluster->Start(0);
+  ASSERT_TRUE(cluster->WaitHealthy(Duration::Seconds(30)).ok()) << cluster->log(0);
+  CreateOne(&client);
+  cluster->Kill(0);
+  const std::string newest = NewestSegment(cluster->folder(0) + "/data/raft/log");
+  std::filesystem::resize_file(newest, 0);
+  cluster->Start(0);
+  EXPECT_EQ(cluster->process(0)->Wait(Duration::Seconds(20)), 1) << cluster->log(0);
+  EXPECT_THAT(cluster->log(0), HasSubstr("the file has lost its first block"));
+  std::filesystem::remove(newest);
+  cluster->Start(0);
+  EXPECT_EQ(cluster->process(0)->Wait(Duration::Seconds(20)), 1) << cluster->log(0);
+  EXPECT_THAT(cluster->log(0), HasSubstr("the file is missing"));
 }
 
 TEST_F(SingleNodeTest, FoldersOfOthersAreRefused) {

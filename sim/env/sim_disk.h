@@ -90,6 +90,9 @@ class SimDiskState {
   bool Misread(Random& random);
   // Every read of one sector of such a block fails from now on. False where there is none.
   bool SpoilSector(Random& random);
+  // The newest file that holds such a block is gone, as a check of the file system takes
+  // it away, where there is an older one of its kind (of names up to '-'). False where not.
+  bool LoseNewestFile();
   // From now on until it loses power what a Sync calls durable isn't: of each file a
   // power cut surely leaves the newest of it alone.
   void BeginLying() { lies_ = true; }

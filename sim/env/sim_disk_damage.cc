@@ -95,6 +95,19 @@ bool SimDiskState::SpoilSector(Random& random) {
   return true;
 }
 
+bool SimDiskState::LoseNewestFile() {
+  std::map<std::string, std::map<uint64_t, std::string>> kinds;  // names by inode: by age
+  for (const auto& [name, inode] : durable_names_) {
+    if (!files_.at(inode).extents.empty()) kinds[name.substr(0, name.find('-'))][inode] = name;
+  }
+  for (const auto& [kind, names] : kinds) {
+    if (names.size() < 2) continue;
+    durable_names_.erase(names.rbegin()->second);
+    return true;
+  }
+  return false;
+}
+
 void SimDiskState::EndFaults() {
   misread_.reset();
   lies_ = false;

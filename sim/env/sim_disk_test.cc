@@ -281,6 +281,20 @@ TEST_F(SimDiskTest, ASpoiledSectorFailsEachReadThatMeetsIt) {
   EXPECT_TRUE(disk_->Read("f", 1024, 512).ok());
 }
 
+TEST_F(SimDiskTest, TheNewestFileGoesWhereAnOlderOneIsThere) {
+  Random random(5);
+  WriteDurably(Durable("log-9"), 0, "older");
+  WriteDurably(Durable("identity"), 0, "alone");
+  Durable("log-3");  // newer, without a block
+  EXPECT_FALSE(platter_.LoseNewestFile());
+  WriteDurably(Durable("log-1"), 0, "newest");
+  EXPECT_TRUE(platter_.LoseNewestFile());
+  platter_.Crash(SimDiskState::CrashKind::kPower, random);
+  EXPECT_EQ(platter_.DurableBytes("log-1"), "");
+  EXPECT_EQ(platter_.DurableBytes("log-9").substr(0, 5), "older");
+  EXPECT_EQ(platter_.DurableBytes("identity").substr(0, 5), "alone");
+}
+
 TEST_F(SimDiskTest, ASyncThatLiesLosesAnythingButTheNewest) {
   int lost = 0;
   for (uint64_t seed = 0; seed < 50; ++seed) {

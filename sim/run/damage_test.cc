@@ -12,6 +12,7 @@ namespace graphdb::sim {
 namespace {
 
 constexpr uint64_t kSeeds = 5;
+constexpr uint64_t kSeedsToSee = 20;
 
 RunResult RunWith(FaultKind kind, uint64_t seed, const std::string& mutant) {
   RunOptions options;
@@ -24,13 +25,14 @@ RunResult RunWith(FaultKind kind, uint64_t seed, const std::string& mutant) {
   damage.at = Duration::Seconds(4);
   damage.target.node = NodeId(1);
   options.plan.push_back(damage);
-  if (kind == FaultKind::kLieSync) {
+  // A lie shows when the power goes; a start begins a second file of the log.
+  if (kind == FaultKind::kLieSync || kind == FaultKind::kLoseFile) {
     FaultAction crash = damage;
     crash.kind = FaultKind::kCrash;
-    crash.at = Duration::Seconds(6);
+    crash.at = Duration::Seconds(kind == FaultKind::kLieSync ? 6 : 2);
     FaultAction restart = crash;
     restart.kind = FaultKind::kRestart;
-    restart.at = Duration::Seconds(7);
+    restart.at = crash.at + Duration::Seconds(1);
     options.plan.insert(options.plan.end(), {crash, restart});
   }
   options.mutant = mutant;
@@ -51,7 +53,7 @@ uint64_t SoundRunsReach(FaultKind kind, const std::string& probe) {
 }
 
 bool IsSeen(FaultKind kind, const std::string& mutant) {
-  for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
+  for (uint64_t seed = 1; seed <= kSeedsToSee; ++seed) {
     if (!RunWith(kind, seed, mutant).oracle.empty()) return true;
   }
   return false;
@@ -61,6 +63,8 @@ TEST(DamageTest, ADamagedNodeStopsAndTheOthersGoOn) {
   EXPECT_EQ(SoundRunsReach(FaultKind::kRot, "world.rotten_node_stopped"), kSeeds);
   EXPECT_EQ(SoundRunsReach(FaultKind::kMisdirect, "world.misdirected_node_stopped"), kSeeds);
   EXPECT_EQ(SoundRunsReach(FaultKind::kBadSector, "world.bad_sector_node_stopped"), kSeeds);
+  EXPECT_EQ(SoundRunsReach(FaultKind::kLoseFile, "world.node_without_its_newest_file_stopped"),
+            kSeeds);
   EXPECT_EQ(SoundRunsReach(FaultKind::kLieSync, "world.lied_to_node_stopped"), kSeeds);
   EXPECT_EQ(SoundRunsReach(FaultKind::kWipe, "world.wiped_node_stopped"), kSeeds);
   EXPECT_EQ(SoundRunsReach(FaultKind::kFullDisk, "world.full_node_stopped"), kSeeds);
@@ -75,6 +79,10 @@ TEST(DamageTest, WhoTakesDamageForATornTailIsSeen) {
        {FaultKind::kRot, FaultKind::kMisdirect, FaultKind::kLieSync, FaultKind::kMisread}) {
     EXPECT_TRUE(IsSeen(kind, "rule-L4.mark")) << FaultKindName(kind);
   }
+}
+
+TEST(DamageTest, AnOlderLogTakenForTheWholeIsSeen) {
+  EXPECT_TRUE(IsSeen(FaultKind::kLoseFile, "raft-log.newest-unnamed"));
 }
 
 TEST(DamageTest, AWipedMemberThatIsTakenBackIsSeen) {

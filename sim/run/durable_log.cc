@@ -12,7 +12,8 @@ namespace {
 
 bool OfNoGroup(raft::RecordKind kind) {
   using raft::RecordKind;
-  return kind == RecordKind::kSegment || kind == RecordKind::kFreed || kind == RecordKind::kSize;
+  return kind == RecordKind::kSegment || kind == RecordKind::kFreed || kind == RecordKind::kSize ||
+         kind == RecordKind::kNext;
 }
 
 }  // namespace
@@ -101,6 +102,7 @@ std::string DurableLog::Apply(const raft::Record& record) {
     case RecordKind::kSegment:
     case RecordKind::kFreed:
     case RecordKind::kSize:
+    case RecordKind::kNext:
       break;  // the log's own; not of a group
   }
   return "";

@@ -85,6 +85,7 @@ std::string Details(const FaultAction& action) {
     case FaultKind::kMisread:
     case FaultKind::kBadSector:
     case FaultKind::kLieSync:
+    case FaultKind::kLoseFile:
     case FaultKind::kWipe:
       return absl::StrCat(" ", TargetText(action.target));
   }
@@ -113,10 +114,10 @@ std::string ForeverText(const FaultAction& action) {
 
 const char* FaultKindName(FaultKind kind) {
   static constexpr const char* kNames[kFaultKindCount] = {
-      "crash", "restart",   "partition",  "cut",       "heal",       "slow-disk",
-      "pause", "step-wall", "network",    "fail-sync", "fail-write", "slow-link",
-      "rot",   "transfer",  "drain",      "misdirect", "wipe",       "full-disk",
-      "clog",  "misread",   "bad-sector", "lie-sync",  "upgrade",    "downgrade"};
+      "crash",     "restart",   "partition", "cut",        "heal",      "slow-disk", "pause",
+      "step-wall", "network",   "fail-sync", "fail-write", "slow-link", "rot",       "transfer",
+      "drain",     "misdirect", "wipe",      "full-disk",  "clog",      "misread",   "bad-sector",
+      "lie-sync",  "lose-file", "upgrade",   "downgrade"};
   return kNames[static_cast<int>(kind)];
 }
 
@@ -137,6 +138,7 @@ bool Damages(const FaultAction& action) {
     case FaultKind::kMisdirect:
     case FaultKind::kBadSector:
     case FaultKind::kLieSync:
+    case FaultKind::kLoseFile:
     case FaultKind::kWipe:
       return true;
     case FaultKind::kFullDisk:

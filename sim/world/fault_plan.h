@@ -45,11 +45,12 @@ enum class FaultKind : uint8_t {
   kMisread,    // target: loses power, and reads one block in the place of another, once
   kBadSector,  // target: likewise, and a sector of its log can't be read any more
   kLieSync,    // target: until it loses power its syncs lie
+  kLoseFile,   // target: the newest file of its log is gone; it loses power
   kUpgrade,    // target: ends, or drains, amount at most, and starts again with the program
                // of the test-only cluster version
   kDowngrade,  // target: likewise with today's program
 };
-inline constexpr int kFaultKindCount = 24;
+inline constexpr int kFaultKindCount = 25;
 const char* FaultKindName(FaultKind kind);
 
 // When a crash strikes: at once, or as soon as the target is in the middle of

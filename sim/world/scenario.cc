@@ -318,8 +318,7 @@ class Parser {
       return in.Error(
           "crash, restart, partition, cut, heal, slow-disk, pause, step-wall, network, fail-sync, "
           "fail-write, slow-link, rot, transfer, drain, misdirect, wipe, full-disk, clog, misread, "
-          "bad-sector, "
-          "lie-sync, upgrade or downgrade");
+          "bad-sector, lie-sync, lose-file, upgrade or downgrade");
     }
     GRAPHDB_RETURN_IF_ERROR(Details(in, &action));
     if (in.Peek() == "forever") {

@@ -93,15 +93,26 @@ TEST(ScenarioTest, ReadsAWholeFile) {
 }
 
 TEST(ScenarioTest, AnActionIsWrittenAsItIsRead) {
-  for (const char* line :
-       {"at 5s rot node1", "at 5s misdirect node2", "at 5s wipe node3",
-        "at 5s full-disk leader meta 2s", "at 5s full-disk node3", "at 5s clog node1 -> node2 2s",
-        "at 5s clog leader meta 1s", "at 5s slow-link node1 -> node2 0s bandwidth=8192",
-        "at 5s partition {node1 node2} | {node2 node3}", "at 5s misread leader meta",
-        "at 5s bad-sector node1", "at 5s lie-sync node1", "at 5s crash node1 forever",
-        "at 5s crash node1 process forever", "at 5s cut node1 -> node2 forever node2",
-        "at 5s cut node1 -> node2 forever node1", "at 5s slow-disk node1 900ms forever",
-        "at 5s upgrade node2", "at 5s downgrade node3 2s"}) {
+  for (const char* line : {"at 5s rot node1",
+                           "at 5s misdirect node2",
+                           "at 5s wipe node3",
+                           "at 5s full-disk leader meta 2s",
+                           "at 5s full-disk node3",
+                           "at 5s clog node1 -> node2 2s",
+                           "at 5s clog leader meta 1s",
+                           "at 5s slow-link node1 -> node2 0s bandwidth=8192",
+                           "at 5s partition {node1 node2} | {node2 node3}",
+                           "at 5s misread leader meta",
+                           "at 5s bad-sector node1",
+                           "at 5s lie-sync node1",
+                           "at 5s lose-file node2",
+                           "at 5s crash node1 forever",
+                           "at 5s crash node1 process forever",
+                           "at 5s cut node1 -> node2 forever node2",
+                           "at 5s cut node1 -> node2 forever node1",
+                           "at 5s slow-disk node1 900ms forever",
+                           "at 5s upgrade node2",
+                           "at 5s downgrade node3 2s"}) {
     const auto parsed = ParseScenario(absl::StrCat(kHead, line, "\n"), "f.txt");
     ASSERT_TRUE(parsed.ok()) << parsed.status();
     ASSERT_EQ(parsed->options.plan.size(), 1u);

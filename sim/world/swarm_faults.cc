@@ -187,8 +187,9 @@ void DrawWallSteps(const Draw& draw, Duration at) {
 
 void DrawRot(const Draw& draw, Duration at) {
   if (draw.victims.empty()) return;
-  if (draw.rng.Chance(2, 3)) return DrawAmnesia(draw, FaultKind::kRot, at);
-  FaultAction rot = ActionAt(at, FaultKind::kRot);
+  const FaultKind how = draw.rng.Chance(1, 3) ? FaultKind::kLoseFile : FaultKind::kRot;
+  if (draw.rng.Chance(2, 3)) return DrawAmnesia(draw, how, at);
+  FaultAction rot = ActionAt(at, how);
   rot.target.node = DrawVictim(draw);
   draw.plan->push_back(std::move(rot));
 }
@@ -288,8 +289,9 @@ Families DrawFamilies(Random& rng) {
 
 // What disks do beside the families: a run bears one loss of each victim.
 void DrawDiskFaults(const Draw& draw, int64_t last_ms) {
-  constexpr FaultKind kLosses[] = {FaultKind::kMisdirect, FaultKind::kWipe, FaultKind::kFullDisk,
-                                   FaultKind::kBadSector, FaultKind::kLieSync};
+  constexpr FaultKind kLosses[] = {FaultKind::kMisdirect, FaultKind::kWipe,
+                                   FaultKind::kFullDisk,  FaultKind::kBadSector,
+                                   FaultKind::kLieSync,   FaultKind::kLoseFile};
   for (const NodeId victim : draw.victims) {
     const bool lost = draw.rng.Chance(1, 3);
     FaultAction loss = ActionAt(Milliseconds(draw.rng, 500, last_ms), FaultKind::kMisdirect);

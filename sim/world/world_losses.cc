@@ -58,6 +58,9 @@ void World::Damage(NodeId node, FaultKind how) {
     case FaultKind::kBadSector:
       if (!slot.disk_state.SpoilSector(rng)) return;
       break;
+    case FaultKind::kLoseFile:
+      if (!slot.disk_state.LoseNewestFile()) return;
+      break;
     case FaultKind::kFullDisk:
       slot.disk_faults.capacity_bytes = 0;
       break;
@@ -121,6 +124,9 @@ void World::GiveUpIfLost(NodeId node, const absl::Status& why) {
       break;
     case FaultKind::kBadSector:
       GRAPHDB_COVER("world.bad_sector_node_stopped");
+      break;
+    case FaultKind::kLoseFile:
+      GRAPHDB_COVER("world.node_without_its_newest_file_stopped");
       break;
     case FaultKind::kLieSync:
       GRAPHDB_COVER("world.lied_to_node_stopped");

@@ -25,7 +25,7 @@ ParsedBlock Bad(std::string problem) {
 
 bool KnownRecordKind(uint8_t kind) {
   return kind >= static_cast<uint8_t>(RecordKind::kHardState) &&
-         kind <= static_cast<uint8_t>(RecordKind::kSize);
+         kind <= static_cast<uint8_t>(RecordKind::kNext);
 }
 
 bool CrcHolds(absl::string_view bytes, uint32_t crc) {

@@ -33,6 +33,13 @@ inline constexpr uint64_t AlignToBlock(uint64_t bytes) {
   return (bytes + kBlockAlign - 1) / kBlockAlign * kBlockAlign;
 }
 
+// Where a file of so many bytes names the segment that was begun after it: its last
+// block. 0: it is too short to.
+inline constexpr uint64_t NextMarkOffset(uint64_t file_bytes) {
+  const uint64_t whole = file_bytes / kBlockAlign * kBlockAlign;
+  return whole >= 2 * kBlockAlign ? whole - kBlockAlign : 0;
+}
+
 enum class BlockKind : uint8_t { kData = 1, kMark = 2 };
 
 struct BlockHeader {

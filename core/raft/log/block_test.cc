@@ -66,6 +66,17 @@ std::string SampleMark() {
                                 .durable_through = 43});
 }
 
+// The last block of a segment's file, once the segment after it was begun.
+std::string SampleNextMark() {
+  BlockBuilder block;
+  block.Add(RecordKind::kNext, {}, {}, {}, EncodeU64(8));
+  return block.Finish({.kind = BlockKind::kMark,
+                       .segment = kSegment,
+                       .offset = NextMarkOffset(64 << 10),
+                       .sequence = 43,
+                       .durable_through = 43});
+}
+
 // Patches bytes and makes the header's checksum fit again.
 std::string WithFixedHeader(std::string block) {
   std::string crc;
@@ -94,7 +105,8 @@ TEST(BlockTest, BytesAreTheGoldenOnes) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"block-v1", SampleBlock()},
       {"first-block-v1", SampleFirstBlock()},
-      {"mark-v1", SampleMark()}};
+      {"mark-v1", SampleMark()},
+      {"next-mark-v1", SampleNextMark()}};
   for (const auto& [name, block] : cases) {
     std::ifstream in(absl::StrCat("core/raft/log/testdata/", name, ".hex"));
     const std::string golden{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};

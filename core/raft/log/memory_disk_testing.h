@@ -26,7 +26,8 @@ class MemoryDisk : public env::Disk {
   std::map<std::string, std::string> files;
   std::vector<std::string> calls;  // "write raft-...", in the order of asking
   bool note_calls = true;
-  absl::Status fail_write, fail_sync, fail_create, fail_dir_sync;  // of the calls to come
+  absl::Status fail_write, fail_sync, fail_create, fail_open,
+      fail_dir_sync;  // of the calls to come
 
   // Completes one call, or all until none is left.
   bool PumpOne() {
@@ -63,6 +64,7 @@ class MemoryDisk : public env::Disk {
   void Open(const std::string& name, OpenDone done) override {
     absl::StatusOr<env::FileId> result = absl::NotFoundError(name);
     if (files.count(name) > 0) result = NewId(name);
+    if (!fail_open.ok()) result = fail_open;
     queue_.push_back([done = std::move(done), result]() mutable { done(result); });
   }
   void Write(env::FileId file, uint64_t offset, std::string bytes, Done done) override {

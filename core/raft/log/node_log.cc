@@ -77,6 +77,8 @@ void NodeLog::Adopt(LogImage image) {
     if (segments_.count(file) == 0) leftovers_.push_back(file);
   }
   next_segment_ = image.newest_file + 1;
+  // A log of before kept no room for the mark.
+  if (NextMarkOffset(image.newest.bytes) >= image.newest.end) previous_ = image.newest;
   sequence_ = image.last_sequence;
   durable_sequence_ = image.last_sequence;
   for (auto& [shard, group] : image.groups) {
@@ -200,7 +202,8 @@ void NodeLog::WriteData() {
 // Says that the last block is durable, where no later block would say it.
 void NodeLog::WriteMark() {
   const Segment& segment = segments_[current_];
-  GRAPHDB_CHECK_LE(segment.end + kBlockAlign, segment.bytes) << "no room was kept for the mark";
+  GRAPHDB_CHECK_LE(segment.end + kBlockAlign, NextMarkOffset(segment.bytes))
+      << "no room was kept for the mark";
   ++stats_.marks;
   Submit(BlockKind::kMark, BlockBuilder());
 }
@@ -246,6 +249,11 @@ void NodeLog::OnSynced(const absl::Status& status) {
     return;
   }
   if (!status.ok()) return Poison(status, "a sync failed");
+  if (previous_.segment != 0 && !GRAPHDB_MUTANT("raft-log.newest-unnamed")) return NameNext();
+  OnDurable();
+}
+
+void NodeLog::OnDurable() {
   durable_sequence_ = sequence_;
   in_flight_ = false;
   if (in_flight_free_through_ != 0) RemoveSegments(in_flight_free_through_);

@@ -20,7 +20,9 @@
 //      ends of the segments before it, so it stands for them but for entries.
 //   5. A segment is removed only after a durable block says so, and only when
 //      no entry in it is live.
-//   6. After a failed Write or Sync nothing is retried and nothing completes
+//   6. Nothing in a new segment is acknowledged before the file of the one before
+//      names it: a newest file that went would else be read as if it had never been.
+//   7. After a failed Write or Sync nothing is retried and nothing completes
 //      well: Process::Halt (rule L3).
 //
 // Deterministic thread only.
@@ -153,6 +155,7 @@ class NodeLog {
   void Submit(BlockKind kind, BlockBuilder block);
   void OnWritten(const absl::Status& status);
   void OnSynced(const absl::Status& status);
+  void OnDurable();
   void FinishOpen(absl::Status status);
   void Poison(const absl::Status& status, const char* what);
   void EmitBatch(const LogBatch& batch, BlockBuilder* block);
@@ -170,6 +173,8 @@ class NodeLog {
   void EmitCheckpoint(BlockBuilder* block);
   void EmitCompactions(BlockBuilder* block);
   void CollectSegments(BlockBuilder* block);
+  void NameNext();
+  void WriteNextMark(env::FileId file);
   void RemoveSegments(uint64_t through);
   void RemoveFile(uint64_t segment);
   uint64_t OldestLiveSegment() const;
@@ -197,7 +202,10 @@ class NodeLog {
   uint64_t current_ = 0;                  // id; 0: none yet
   env::FileId current_file_;
   bool checkpoint_due_ = false;  // the next block is the current segment's first
-  uint64_t spare_ = 0;           // id of the next segment; 0: none
+  // The file before the current one, until it names the current one durably.
+  SegmentFile previous_;  // id 0: none
+  std::optional<env::FileId> previous_file_;
+  uint64_t spare_ = 0;  // id of the next segment; 0: none
   env::FileId spare_file_;
   uint64_t spare_bytes_ = 0;
   bool creating_ = false;

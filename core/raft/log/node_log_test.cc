@@ -76,6 +76,34 @@ class NodeLogTest : public ::testing::Test {
   }
   std::string Newest() const { return disk_.files.rbegin()->first; }
   std::string Oldest() const { return disk_.files.begin()->first; }
+  std::string NewestWithBlocks() const {
+    std::string newest;
+    for (const auto& [name, bytes] : disk_.files) {
+      if (bytes.find("GRLB") == 0) newest = name;
+    }
+    return newest;
+  }
+  // Of what was acknowledged last, and put there by the test.
+  void ExpectLossOfNewestIsSeen() {
+    ASSERT_TRUE(done_.back().second.ok());
+    const auto saved = disk_.files;
+    const std::string newest = NewestWithBlocks();
+    disk_.files.erase(newest);
+    Restart();
+    EXPECT_EQ(status_.code(), absl::StatusCode::kDataLoss) << status_;
+    EXPECT_NE(status_.message().find(newest + " offset 0: the file is missing"), std::string::npos)
+        << status_;
+    disk_.files = saved;
+    disk_.files[newest].clear();
+    Restart();
+    EXPECT_EQ(status_.code(), absl::StatusCode::kDataLoss) << status_;
+    EXPECT_NE(status_.message().find("the file has lost its first block"), std::string::npos)
+        << status_;
+    disk_.files = saved;
+    Restart();
+    ASSERT_TRUE(status_.ok()) << status_;
+    EXPECT_EQ(recovered_.groups[kA].entries.back().data, "acknowledged");
+  }
   void Flip(const std::string& name, uint64_t offset) {
     disk_.files[name][offset] = static_cast<char>(disk_.files[name][offset] ^ 0x40);
   }
@@ -202,6 +230,61 @@ TEST_F(NodeLogTest, AFileThatLostItsEndIsDataLoss) {
   EXPECT_EQ(status_.code(), absl::StatusCode::kDataLoss);
   EXPECT_NE(status_.message().find(name), std::string::npos) << status_;
   EXPECT_NE(status_.message().find("it was made with 65536 bytes"), std::string::npos) << status_;
+}
+
+// What was acknowledged in the newest file is gone with it, and the file before says so.
+TEST_F(NodeLogTest, TheNewestFileGoneOrEmptyIsDataLoss) {
+  Start();
+  AppendAndPump(Create(kA));
+  AppendAndPump(Entries(kA, {MakeEntry(1, 1)}));
+  AppendAndPump(Entries(kA, {MakeEntry(1, 2)}));
+  Restart();  // begins a segment
+  AppendAndPump(Entries(kA, {MakeEntry(1, 3, "acknowledged")}));
+  ExpectLossOfNewestIsSeen();
+}
+
+TEST_F(NodeLogTest, LikewiseWhereItWasBegunSinceTheStart) {
+  Start();
+  AppendAndPump(Create(kA));
+  for (uint64_t i = 1; i <= 12; ++i) {
+    AppendAndPump(Entries(kA, {MakeEntry(1, i, std::string(6000, 'd'))}));
+  }
+  ASSERT_GT(log_->segment_count(), 1u);
+  AppendAndPump(Entries(kA, {MakeEntry(1, 13, "acknowledged")}));
+  ExpectLossOfNewestIsSeen();
+}
+
+// Before anybody heard of it, a newer file may come and go.
+TEST_F(NodeLogTest, NothingInANewFileIsAcknowledgedBeforeTheOlderNamesIt) {
+  Start();
+  AppendAndPump(Create(kA));
+  const std::string older = NewestWithBlocks();
+  uint64_t index = 1;
+  do {
+    ASSERT_EQ(done_.size(), index);
+    Append(Entries(kA, {MakeEntry(1, index++, std::string(6000, 'd'))}));
+    while (NewestWithBlocks() == older && disk_.PumpOne()) {
+    }
+  } while (NewestWithBlocks() == older);
+  const size_t before = done_.size();
+  disk_.calls.clear();
+  disk_.Pump();
+  const std::string newer = NewestWithBlocks();
+  const std::vector<std::string> expected{"sync " + newer, "write " + older, "sync " + older};
+  EXPECT_EQ(disk_.calls, expected);
+  EXPECT_EQ(done_.size(), before + 1);
+}
+
+TEST_F(NodeLogTest, AnOlderFileThatCantNameTheNewerPoisons) {
+  Start();
+  AppendAndPump(Create(kA));
+  AppendAndPump(Entries(kA, {MakeEntry(1, 1)}));
+  AppendAndPump(Entries(kA, {MakeEntry(1, 2)}));
+  disk_.fail_open = absl::UnavailableError("EIO");
+  Restart();
+  EXPECT_TRUE(opened_);
+  EXPECT_NE(status_.message().find("opening the file before it failed"), std::string::npos);
+  EXPECT_EQ(process_.halts.size(), 1u);
 }
 
 TEST_F(NodeLogTest, DamageBelowALaterBlockIsDataLoss) {

@@ -48,6 +48,7 @@ class Reader {
   absl::StatusOr<std::string> ReadSegment(uint64_t segment);
   absl::Status FindHead();
   absl::Status ReadHead(absl::string_view bytes);
+  absl::Status CheckNext(absl::string_view bytes);
   absl::Status CheckTail(absl::string_view bytes, uint64_t offset, uint64_t expected,
                          absl::string_view problem);
   absl::Status ReadManifest();
@@ -130,7 +131,24 @@ absl::Status Reader::FindHead() {
   return absl::OkStatus();
 }
 
+// Nothing was acknowledged in a newer segment before the older file named it: the
+// newest file that opens with an intact block can't name a newer one.
+absl::Status Reader::CheckNext(absl::string_view bytes) {
+  const uint64_t offset = NextMarkOffset(bytes.size());
+  if (offset == 0) return absl::OkStatus();
+  const ParsedBlock mark = ParseBlock(bytes.substr(offset), head_, offset);
+  if (mark.verdict != BlockVerdict::kOk || mark.records.size() != 1) return absl::OkStatus();
+  if (mark.records[0].kind != RecordKind::kNext) return absl::OkStatus();
+  GRAPHDB_ASSIGN_OR_RETURN(const uint64_t next, DecodeU64(mark.records[0].body));
+  GRAPHDB_COVER("raft_log.newest_lost");
+  const bool there = std::binary_search(image_.files.begin(), image_.files.end(), next);
+  return Damaged(next, 0,
+                 absl::StrCat(there ? "the file has lost its first block" : "the file is missing",
+                              "; ", SegmentName(head_), " says that it was begun"));
+}
+
 absl::Status Reader::ReadHead(absl::string_view bytes) {
+  GRAPHDB_RETURN_IF_ERROR(CheckNext(bytes));
   uint64_t offset = 0;
   uint64_t expected = 0;
   while (offset < bytes.size()) {
@@ -150,6 +168,7 @@ absl::Status Reader::ReadHead(absl::string_view bytes) {
     expected = block.header.sequence + 1;
     const uint64_t next = offset + AlignToBlock(block.header.total_bytes());
     head_blocks_.push_back({offset, std::move(block)});
+    image_.newest = {head_, bytes.size(), next};
     offset = next;
   }
   return absl::OkStatus();

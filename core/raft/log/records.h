@@ -31,6 +31,7 @@ enum class RecordKind : uint8_t {
   kSegment = 10,  // checkpoint: an earlier segment and where it ends
   kFreed = 11,    // segments through an id are no longer part of the log
   kSize = 12,     // checkpoint: the bytes of the segment's file
+  kNext = 13,     // at the end of a file: the segment that was begun after it
 };
 
 // A group came to this node (at founding or as a new replica).

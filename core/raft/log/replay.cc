@@ -90,6 +90,7 @@ absl::Status Replay::ApplyRecord(const Record& record, uint64_t segment) {
     case RecordKind::kSegment:
     case RecordKind::kFreed:
     case RecordKind::kSize:
+    case RecordKind::kNext:
       return absl::OkStatus();  // the reader's
   }
   return absl::FailedPreconditionError("unknown record kind");

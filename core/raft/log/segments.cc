@@ -13,8 +13,9 @@ namespace graphdb::raft {
 namespace {
 
 constexpr char kComponent[] = "raft_log";
-// Kept free at a segment's end, so that a mark always fits.
-constexpr uint64_t kMarkBytes = kBlockAlign;
+// Kept free at a segment's end, so that a mark always fits, and after it the one
+// that names the next segment.
+constexpr uint64_t kMarkBytes = 2 * kBlockAlign;
 
 }  // namespace
 
@@ -36,7 +37,11 @@ bool NodeLog::EnsureRoom(uint64_t bytes) {
 }
 
 void NodeLog::UseSpare() {
-  if (current_ != 0) disk_.Close(current_file_);
+  if (current_ != 0) {
+    const Segment& segment = segments_[current_];
+    previous_ = {current_, segment.bytes, segment.end};
+    previous_file_ = current_file_;
+  }
   current_ = spare_;
   current_file_ = spare_file_;
   segments_[current_] = Segment{spare_bytes_, 0, sequence_};
@@ -175,6 +180,42 @@ void NodeLog::RemoveSegments(uint64_t through) {
     segments_.erase(segments_.begin());
     ++stats_.segments_removed;
   }
+}
+
+// The current segment's first block is durable; now the file before it says so.
+void NodeLog::NameNext() {
+  if (previous_file_) return WriteNextMark(*previous_file_);
+  disk_.Open(SegmentName(previous_.segment), [this](const absl::StatusOr<env::FileId>& file) {
+    if (!poison_.ok()) return;
+    if (!file.ok()) return Poison(file.status(), "opening the file before it failed");
+    WriteNextMark(*file);
+  });
+}
+
+void NodeLog::WriteNextMark(env::FileId file) {
+  BlockHeader header;
+  header.kind = BlockKind::kMark;
+  header.segment = previous_.segment;
+  header.offset = NextMarkOffset(previous_.bytes);
+  header.sequence = sequence_;
+  header.durable_through = sequence_;
+  BlockBuilder block;
+  block.Add(RecordKind::kNext, {}, {}, {}, EncodeU64(current_));
+  const auto synced = [this, file](const absl::Status& status) {
+    if (!poison_.ok()) return;
+    if (!status.ok()) return Poison(status, "a sync of the file before it failed");
+    disk_.Close(file);
+    previous_ = {};
+    previous_file_.reset();
+    OnDurable();
+  };
+  disk_.Write(file, header.offset, block.Finish(header),
+              [this, file, synced](const absl::Status& status) {
+                if (!poison_.ok()) return;
+                if (!status.ok()) return Poison(status, "a write to the file before it failed");
+                ++stats_.syncs;
+                disk_.Sync(file, synced);
+              });
 }
 
 // A file that stays behind is no part of the log and is removed at the next start.
