@@ -19,6 +19,7 @@ void ShardLeader::Step(const ShardEvent& event, std::vector<ShardEffect>* effect
 bool ShardLeader::leading() const { return impl_->leading(); }
 Timestamp ShardLeader::read_floor() const { return impl_->read_floor(); }
 Timestamp ShardLeader::newest_read() const { return impl_->newest_read(); }
+std::optional<Timestamp> ShardLeader::commit_floor() const { return impl_->commit_floor(); }
 
 void ShardLeader::Impl::Step(const ShardEvent& event, std::vector<ShardEffect>* effects) {
   effects_ = effects;

@@ -33,6 +33,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -165,6 +166,8 @@ class ShardLeader {
   bool leading() const;
   Timestamp read_floor() const;   // for tests and traces; meaningful while leading
   Timestamp newest_read() const;  // answered by this leadership; 0: none
+  // The floor that it takes timestamps for commits by; nullopt until it has one.
+  std::optional<Timestamp> commit_floor() const;
 
  private:
   class Impl;

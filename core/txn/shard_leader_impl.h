@@ -35,6 +35,9 @@ class ShardLeader::Impl {
   bool leading() const { return leading_; }
   Timestamp read_floor() const { return floor_; }
   Timestamp newest_read() const { return newest_read_; }
+  std::optional<Timestamp> commit_floor() const {
+    return leading_ && floor_ready_ ? std::make_optional(floor_) : std::nullopt;
+  }
 
  private:
   // How far above every timestamp seen here a read may be without asking the

@@ -49,10 +49,27 @@ MaybeViolation ReadWatch::OnCommitted(ShardId group, LogIndex index, const Decis
   return PassedBy(group, index, decision.commit_ts, of.newest_read);
 }
 
+// Reads of a later term are none of its business: what it commits comes too late.
+MaybeViolation ReadWatch::LookAtFloor(NodeId node, const ReplicaView& view, Replica* seen) {
+  seen->has_floor = view.commit_floor.has_value();
+  if (!seen->has_floor) return std::nullopt;
+  for (const auto& [term, read] : groups_[view.group].newest_reads) {
+    if (term >= view.term) break;
+    if (read <= *view.commit_floor) continue;
+    return Violation{
+        "read-floor",
+        absl::StrCat(NodeName(node), " leads ", GroupName(view.group), " in term ",
+                     view.term.value(), " with a floor of ", view.commit_floor->value(),
+                     "; a read at ", read.value(), " was answered in term ", term.value())};
+  }
+  return std::nullopt;
+}
+
 MaybeViolation ReadWatch::LookAtNewestRead(NodeId node, const ReplicaView& view, Replica* seen) {
   seen->newest_read = view.newest_read;
   Group& of = groups_[view.group];
   of.newest_read = std::max(of.newest_read, view.newest_read);
+  if (view.newest_read > Timestamp()) of.newest_reads[view.term] = view.newest_read;
   for (auto it = of.alone.rbegin(); it != of.alone.rend() && it->first > view.applied; ++it) {
     if (it->second > view.newest_read) continue;
     return PassedBy(view.group, it->first, it->second, view.newest_read);

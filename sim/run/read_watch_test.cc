@@ -30,7 +30,8 @@ class ReadWatchTest : public testing::Test {
             .reads_asked = asked_,
             .reads_waiting = waiting_,
             .reads_index = index_,
-            .newest_read = newest_read_};
+            .newest_read = newest_read_,
+            .commit_floor = floor_};
   }
   MaybeViolation Look(Term term) { return watch_.Look(kNode, View(term), &seen_); }
   MaybeViolation Answered(Term term) { return watch_.LookAtAnswered(kNode, View(term), &seen_); }
@@ -48,6 +49,7 @@ class ReadWatchTest : public testing::Test {
   uint64_t waiting_ = 0;
   LogIndex index_;
   Timestamp newest_read_;
+  std::optional<Timestamp> floor_;
   ReadWatch watch_;
   ReadWatch::Replica seen_;
 };
@@ -93,6 +95,25 @@ TEST_F(ReadWatchTest, WhatIsCommittedAloneComesAboveTheReadsAnswered) {
   const MaybeViolation below = Commit(8, 50);
   ASSERT_TRUE(below);
   EXPECT_EQ(below->oracle, "read-floor");
+}
+
+TEST_F(ReadWatchTest, ANewLeadersFloorIsAboveTheReadsOfThoseBefore) {
+  newest_read_ = Timestamp(50);
+  EXPECT_FALSE(Answered(Term(2)));
+  newest_read_ = Timestamp();
+  EXPECT_FALSE(Answered(Term(4)));
+  floor_ = Timestamp(50);
+  EXPECT_FALSE(Answered(Term(4)));
+  floor_.reset();
+  EXPECT_FALSE(Answered(Term(5)));
+  floor_ = Timestamp(49);
+  const MaybeViolation below = Answered(Term(5));
+  ASSERT_TRUE(below);
+  EXPECT_EQ(below->oracle, "read-floor");
+  floor_.reset();
+  EXPECT_FALSE(Answered(Term(2)));
+  floor_ = Timestamp(49);
+  EXPECT_FALSE(Answered(Term(2))) << "one that was deposed before the read";
 }
 
 TEST_F(ReadWatchTest, AReadWaitsForWhatIsCommittedAloneBelowIt) {

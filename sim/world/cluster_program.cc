@@ -228,7 +228,10 @@ class ClusterProgram final : public Program {
                        .reads_asked = group.raft->reads().asked(),
                        .reads_waiting = group.raft->reads().size(),
                        .reads_index = group.raft->reads().confirmed()};
-      if (group.serving != nullptr) view.newest_read = group.serving->newest_read();
+      if (group.serving != nullptr) {
+        view.newest_read = group.serving->newest_read();
+        view.commit_floor = group.serving->commit_floor();
+      }
       if (group.oracle != nullptr && group.oracle->leading()) {
         view.issues = true;
         view.issued = group.oracle->issued();

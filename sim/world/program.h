@@ -90,6 +90,8 @@ struct ReplicaView {
   uint64_t reads_waiting = 0;
   LogIndex reads_index = {};
   Timestamp newest_read = {};  // of a shard's leader: the newest that it has answered
+  // Likewise, the floor that it takes timestamps for commits by, once it has one.
+  std::optional<Timestamp> commit_floor = {};
 };
 
 class Program {
