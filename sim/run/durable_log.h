@@ -52,6 +52,7 @@ class DurableLog {
   static void StartAt(LogIndex index, DurableGroup* group);
 
   std::map<ShardId, DurableGroup> groups_;
+  uint64_t newest_ = 0;  // segment whose first block is durable
 };
 
 }  // namespace graphdb::sim
