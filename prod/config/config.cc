@@ -159,6 +159,11 @@ absl::StatusOr<HostPort> ParseHostPort(absl::string_view text) {
   return HostPort{std::string(host), static_cast<uint16_t>(port)};
 }
 
+std::string Config::At(const std::string& key) const {
+  const auto place = places.find(key);
+  return absl::StrCat(place == places.end() ? file : place->second, ": ", key);
+}
+
 std::string Config::LogFolder() const {
   return raft.has_value() ? raft->data_dir : absl::StrCat(storage.data_dir, "/raft");
 }
@@ -174,7 +179,7 @@ absl::StatusOr<Config> ParseConfig(absl::string_view text, const std::string& fi
   config.file = file;
   Mistakes mistakes(file);
   const YamlSection root(
-      &mistakes, "", document,
+      &mistakes, "", document, document.Mark(),
       {"node_id", "bind_addr", "raft", "grpc", "storage", "sharding", "metrics"});
   if (!document.IsMap()) return mistakes.ToStatus();
   const YamlSection raft = root.Section(
@@ -203,6 +208,7 @@ absl::StatusOr<Config> ParseConfig(absl::string_view text, const std::string& fi
   CheckListenAddresses(sections, &mistakes, config);
   CheckFolders(sections, &mistakes, config);
   if (!mistakes.empty()) return mistakes.ToStatus();
+  config.places = mistakes.places();
   return config;
 }
 

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -96,6 +97,10 @@ struct Config {
   uint32_t node_index = 0;
   std::vector<std::string> client_addresses;
 
+  std::map<std::string, std::string> places;  // "FILE:LINE:COLUMN" of each key that is given
+
+  // "FILE:LINE:COLUMN: key", as messages begin; without line where the key isn't given.
+  std::string At(const std::string& key) const;
   bool milestone2() const { return !raft.has_value(); }
   // The folder of the log: raft.data_dir, or below storage.data_dir in Milestone 2 mode.
   std::string LogFolder() const;

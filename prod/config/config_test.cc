@@ -1,10 +1,14 @@
 #include "prod/config/config.h"
 
+#include <fstream>
+#include <iterator>
 #include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "prod/config/nearest.h"
@@ -173,6 +177,49 @@ TEST(ConfigTest, MalformedTextNamesLineAndColumn) {
   EXPECT_THAT(Refusal(absl::StrCat(kSingle, "---\na: 1\n")), HasSubstr("second YAML document"));
   EXPECT_THAT(Refusal(std::string(kConfigBytesMax + 1, '#')), HasSubstr("at most"));
   EXPECT_THAT(Refusal(std::string(100'000, '[')), HasSubstr("not valid YAML"));
+}
+
+TEST(ConfigTest, WhatIsNotThereStandsWhereItsKeyDoes) {
+  EXPECT_THAT(Refusal("node_id:\nstorage:\n  data_dir: /d\n"),
+              HasSubstr("c.yaml:1:1: node_id: got nothing, expected a text that is not empty"));
+  EXPECT_THAT(Refusal("node_id: x\nstorage:\ngrpc: {}\n"),
+              HasSubstr("c.yaml:2:1: storage: got nothing, expected a map with the keys data_dir"));
+}
+
+TEST(ConfigTest, TheKindOfAValueIsSaid) {
+  EXPECT_THAT(Refusal(Guide("num_shards: 9", "num_shards: \"9\"")),
+              HasSubstr("sharding.num_shards: got '9' in quotes, expected a whole number"));
+  EXPECT_THAT(Refusal("node_id: a\nraft: {peers: []}\nstorage: {data_dir: /d}\n"),
+              HasSubstr("raft.peers: got an empty list, expected a list of lines such as"));
+  EXPECT_THAT(Refusal("raft:\n  peers:\n"),
+              HasSubstr("c.yaml:2:3: raft.peers: got nothing, expected a list of lines"));
+  EXPECT_EQ(Refusal(std::string("\xff\xfen\0o\0", 6)),
+            "c.yaml: byte 3 is 0, as in UTF-16; expected UTF-8 text");
+  EXPECT_THAT(Refusal(""), HasSubstr("expected node_id, storage"));
+}
+
+TEST(ConfigTest, EachKeyKnowsItsPlace) {
+  const absl::StatusOr<Config> config = ParseConfig(kGuide, "c.yaml");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->At("bind_addr"), "c.yaml:2:1: bind_addr");
+  EXPECT_EQ(config->At("grpc.tls.key_file"), "c.yaml:18:5: grpc.tls.key_file");
+  EXPECT_EQ(config->At("metrics.listen_addr"), "c.yaml: metrics.listen_addr");
+}
+
+// The whole files of docs/config.md, which people copy.
+TEST(ConfigTest, TheFilesOfTheDocumentationAreGood) {
+  std::ifstream in("docs/config.md");
+  const std::string page{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  std::vector<Config> files;
+  for (absl::string_view part : absl::StrSplit(page, "```yaml\n")) {
+    if (part.data() == page.data()) continue;  // before the first of them
+    const absl::StatusOr<Config> config = ParseConfig(part.substr(0, part.find("```")), "c.yaml");
+    ASSERT_TRUE(config.ok()) << config.status();
+    files.push_back(*config);
+  }
+  ASSERT_EQ(files.size(), 2u);
+  EXPECT_EQ(files[0].raft->peers.size(), 3u);
+  EXPECT_TRUE(files[1].milestone2());
 }
 
 TEST(ConfigTest, AllMistakesAreNamedAtOnce) {

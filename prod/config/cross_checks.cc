@@ -56,7 +56,7 @@ void ReadPeers(const YamlSection& raft, Mistakes* mistakes, std::vector<Peer>* p
   if (node == nullptr) return;
   constexpr char kForm[] = "a list of lines such as '- node1: 10.0.1.10:7000'";
   if (!node->IsSequence() || node->size() == 0) {
-    mistakes->AddValue(*node, "raft.peers", kForm);
+    raft.AddValue("peers", kForm);
     return;
   }
   if (node->size() > kPeersMax) {

@@ -23,21 +23,29 @@ absl::string_view View(const std::string& text) { return {text.data(), text.size
 
 std::string Shown(const YAML::Node& node) {
   if (node.IsMap()) return "a map";
-  if (node.IsSequence()) return "a list";
+  if (node.IsSequence()) return node.size() == 0 ? "an empty list" : "a list";
   if (!node.IsScalar()) return "nothing";
   const std::string text = node.Scalar();
   const bool cut = text.size() > kShownBytesMax;
   return absl::StrCat("'", absl::CHexEscape(View(text).substr(0, kShownBytesMax)),
-                      cut ? "...'" : "'");
+                      cut ? "...'" : "'", node.Tag() == "!" ? " in quotes" : "");
 }
 
 void Mistakes::Add(const YAML::Mark& mark, absl::string_view key, absl::string_view what) {
   const bool placed = !mark.is_null();
-  const std::string position =
-      placed ? absl::StrCat(file_, ":", mark.line + 1, ":", mark.column + 1) : file_;
+  const std::string position = Position(mark);
   const std::string text = key.empty() ? absl::StrCat(position, ": ", what)
                                        : absl::StrCat(position, ": ", key, ": ", what);
   lines_.push_back({placed ? mark.line : 0, placed ? mark.column : 0, text});
+}
+
+void Mistakes::NotePlace(const std::string& path, const YAML::Mark& mark) {
+  places_[path] = Position(mark);
+}
+
+std::string Mistakes::Position(const YAML::Mark& mark) const {
+  if (mark.is_null()) return file_;
+  return absl::StrCat(file_, ":", mark.line + 1, ":", mark.column + 1);
 }
 
 void Mistakes::AddValue(const YAML::Node& node, absl::string_view key, absl::string_view expected) {
@@ -60,34 +68,37 @@ absl::Status Mistakes::ToStatus() const {
 }
 
 YamlSection::YamlSection(Mistakes* mistakes, std::string path, const YAML::Node& node,
-                         std::vector<std::string> known)
+                         const YAML::Mark& mark, std::vector<std::string> known)
     : mistakes_(mistakes), path_(std::move(path)), mark_(YAML::Mark::null_mark()) {
   if (!node.IsDefined()) return;
-  mark_ = node.Mark();
+  // What isn't there stands where its key does.
+  mark_ = node.IsNull() ? mark : node.Mark();
   present_ = true;
   if (!node.IsMap()) {
-    const std::string keys = absl::StrJoin(known, ", ");
-    mistakes_->AddValue(node, path_, absl::StrCat("a map with the keys ", keys));
+    mistakes_->Add(mark_, path_,
+                   absl::StrCat("got ", Shown(node), ", expected a map with the keys ",
+                                absl::StrJoin(known, ", ")));
     return;
   }
   for (const auto& item : node) {
     const std::string key = item.first.IsScalar() ? item.first.Scalar() : Shown(item.first);
-    const YAML::Mark mark = item.first.Mark();
+    const YAML::Mark at = item.first.Mark();
     if (std::find(known.begin(), known.end(), key) == known.end()) {
       const std::optional<std::string> nearest = Nearest(View(key), known);
       const std::string hint = nearest.has_value()
                                    ? absl::StrCat("did you mean '", PathOf(*nearest), "'?")
                                    : absl::StrCat("known keys: ", absl::StrJoin(known, ", "));
-      mistakes_->Add(mark, PathOf(absl::CHexEscape(View(key).substr(0, kShownBytesMax))),
+      mistakes_->Add(at, PathOf(absl::CHexEscape(View(key).substr(0, kShownBytesMax))),
                      absl::StrCat("unknown key; ", hint));
       continue;
     }
     if (Find(key) != nullptr) {
-      mistakes_->Add(mark, PathOf(key),
+      mistakes_->Add(at, PathOf(key),
                      absl::StrCat("given twice; first in line ", MarkOf(key).line + 1));
       continue;
     }
-    entries_.push_back({key, mark, item.second});
+    entries_.push_back({key, at, item.second});
+    mistakes_->NotePlace(PathOf(key), at);
   }
 }
 
@@ -112,7 +123,7 @@ YAML::Mark YamlSection::MarkOf(const std::string& key) const {
 YamlSection YamlSection::Section(const std::string& key, std::vector<std::string> known) const {
   const YAML::Node* node = Find(key);
   return YamlSection(mistakes_, PathOf(key),
-                     node == nullptr ? YAML::Node(YAML::NodeType::Undefined) : *node,
+                     node == nullptr ? YAML::Node(YAML::NodeType::Undefined) : *node, MarkOf(key),
                      std::move(known));
 }
 
@@ -123,11 +134,17 @@ void YamlSection::Require(const std::string& key, absl::string_view example) con
   }
 }
 
+void YamlSection::AddValue(const std::string& key, absl::string_view expected) const {
+  const YAML::Node& node = *Find(key);
+  if (!node.IsNull()) return mistakes_->AddValue(node, PathOf(key), expected);
+  mistakes_->Add(MarkOf(key), PathOf(key), absl::StrCat("got nothing, expected ", expected));
+}
+
 void YamlSection::String(const std::string& key, std::string* out) const {
   const YAML::Node* node = Find(key);
   if (node == nullptr) return;
   if (!node->IsScalar() || node->Scalar().empty()) {
-    mistakes_->AddValue(*node, PathOf(key), "a text that is not empty");
+    AddValue(key, "a text that is not empty");
     return;
   }
   *out = node->Scalar();
@@ -139,7 +156,7 @@ void YamlSection::Boolean(const std::string& key, bool* out) const {
   const std::string text = node->IsScalar() ? absl::AsciiStrToLower(node->Scalar()) : "";
   const bool quoted = node->Tag() == "!";
   if (quoted || (text != "true" && text != "false")) {
-    mistakes_->AddValue(*node, PathOf(key), "true or false");
+    AddValue(key, "true or false");
     return;
   }
   *out = text == "true";
@@ -154,8 +171,7 @@ void YamlSection::Integer(const std::string& key, uint64_t low, uint64_t high,
                       absl::ascii_isdigit(static_cast<unsigned char>(node->Scalar()[0])) &&
                       absl::SimpleAtoi(node->Scalar(), &value);
   if (!digits || value < low || value > high) {
-    mistakes_->AddValue(*node, PathOf(key),
-                        absl::StrCat("a whole number from ", low, " to ", high));
+    AddValue(key, absl::StrCat("a whole number from ", low, " to ", high));
     return;
   }
   *out = value;
@@ -168,9 +184,8 @@ void YamlSection::Address(const std::string& key, HostPort* out) const {
       node->IsScalar() ? ParseHostPort(node->Scalar())
                        : absl::StatusOr<HostPort>(absl::InvalidArgumentError("not a text"));
   if (!address.ok()) {
-    mistakes_->AddValue(
-        *node, PathOf(key),
-        absl::StrCat("host:port such as 10.0.1.10:9000 (", address.status().message(), ")"));
+    AddValue(key,
+             absl::StrCat("host:port such as 10.0.1.10:9000 (", address.status().message(), ")"));
     return;
   }
   *out = *address;
@@ -185,18 +200,25 @@ void YamlSection::IpAddress(const std::string& key, std::string* out) const {
   const bool valid = inet_pton(AF_INET, text.c_str(), &parsed) == 1 ||
                      inet_pton(AF_INET6, text.c_str(), &parsed) == 1;
   if (!valid || text == "0.0.0.0" || text == "::") {
-    mistakes_->AddValue(*node, PathOf(key),
-                        "an IP address of this node such as 10.0.1.10, without a port");
+    AddValue(key, "an IP address of this node such as 10.0.1.10, without a port");
     return;
   }
   *out = text;
 }
 
 absl::StatusOr<YAML::Node> LoadYaml(absl::string_view text, const std::string& file) {
+  const size_t zero = text.find('\0');
+  if (zero != absl::string_view::npos) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(file, ": byte ", zero, " is 0, as in UTF-16; expected UTF-8 text"));
+  }
   try {
     std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
     if (documents.empty() || !documents[0].IsDefined() || documents[0].IsNull()) {
-      return absl::InvalidArgumentError(absl::StrCat(file, ": the file is empty"));
+      return absl::InvalidArgumentError(
+          absl::StrCat(file,
+                       ": the file is empty; expected node_id, storage and more (docs/config.md "
+                       "has whole files)"));
     }
     if (documents.size() > 1) {
       return absl::InvalidArgumentError(absl::StrCat(file, ":", documents[1].Mark().line + 1,

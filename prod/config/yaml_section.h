@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -31,6 +32,9 @@ class Mistakes {
   // `mark` may be the null mark: a key that is absent has no position.
   void Add(const YAML::Mark& mark, absl::string_view key, absl::string_view what);
   void AddValue(const YAML::Node& node, absl::string_view key, absl::string_view expected);
+  void NotePlace(const std::string& path, const YAML::Mark& mark);
+  // "FILE:LINE:COLUMN" of each known key that is given, by its path.
+  const std::map<std::string, std::string>& places() const { return places_; }
   bool empty() const { return lines_.empty(); }
   absl::Status ToStatus() const;
 
@@ -40,14 +44,18 @@ class Mistakes {
     int column;
     std::string text;
   };
+  std::string Position(const YAML::Mark& mark) const;
+
   std::string file_;
   std::vector<Line> lines_;
+  std::map<std::string, std::string> places_;
 };
 
 class YamlSection {
  public:
-  // A section over `node` (null: absent). Notes unknown and repeated keys.
-  YamlSection(Mistakes* mistakes, std::string path, const YAML::Node& node,
+  // A section over `node` (undefined: absent), whose key is at `mark`. Notes unknown
+  // and repeated keys.
+  YamlSection(Mistakes* mistakes, std::string path, const YAML::Node& node, const YAML::Mark& mark,
               std::vector<std::string> known);
 
   bool present() const { return present_; }
@@ -59,6 +67,8 @@ class YamlSection {
   const YAML::Node* Find(const std::string& key) const;
 
   YamlSection Section(const std::string& key, std::vector<std::string> known) const;
+  // Notes that the key has a wrong value. One that isn't there stands where its key does.
+  void AddValue(const std::string& key, absl::string_view expected) const;
   // Notes an absent key.
   void Require(const std::string& key, absl::string_view example) const;
   void String(const std::string& key, std::string* out) const;

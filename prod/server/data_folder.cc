@@ -6,16 +6,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "core/base/status_macros.h"
 #include "prod/env/os_random.h"
 
@@ -46,6 +51,33 @@ bool IsEmptyOrMissing(const std::string& folder) {
   }
   closedir(dir);
   return empty;
+}
+
+// The first of what no data folder holds, for a message; empty where there is none.
+std::string ForeignFiles(const std::string& folder) {
+  constexpr absl::string_view kKnown[] = {".",      "..",   kMarkerName, kLockName,
+                                          "engine", "raft", "lost+found"};
+  constexpr size_t kShownMax = 3;
+  std::set<std::string> foreign;
+  DIR* const dir = opendir(folder.c_str());
+  if (dir == nullptr) return "";
+  while (const dirent* entry = readdir(dir)) {
+    const absl::string_view name = entry->d_name;
+    const absl::string_view known = absl::StripSuffix(name, ".new");  // a marker half made
+    if (std::find(std::begin(kKnown), std::end(kKnown), known) == std::end(kKnown)) {
+      foreign.insert(std::string(name));
+    }
+  }
+  closedir(dir);
+  std::string text;
+  size_t shown = 0;
+  for (const std::string& name : foreign) {
+    if (shown == kShownMax) {
+      return absl::StrCat(text, " and ", foreign.size() - kShownMax, " more");
+    }
+    absl::StrAppend(&text, shown++ == 0 ? "" : ", ", "'", absl::CHexEscape(name), "'");
+  }
+  return text;
 }
 
 // Unset where there is no marker.
@@ -98,6 +130,7 @@ absl::Status CheckOwner(absl::string_view key, const std::string& folder,
 }
 
 struct Folders {
+  std::string data_key;
   std::string log_key;
   std::string data;
   std::string log;
@@ -107,16 +140,15 @@ struct Folders {
 // The marker of the log is written first: a start that was cut off in between is
 // told from a folder that was emptied by the missing log.
 absl::Status Settle(const Folders& in) {
-  constexpr char kDataKey[] = "storage.data_dir";
   GRAPHDB_ASSIGN_OR_RETURN(const std::optional<FolderMarker> data, ReadMarker(in.data));
   if (data && !data->restore.empty()) {
     return Mistake(
-        kDataKey, in.data,
+        in.data_key, in.data,
         absl::StrCat("the restore of snapshot ", data->restore,
                      " was not finished: run graphdb restore again, or remove ", in.data));
   }
   GRAPHDB_ASSIGN_OR_RETURN(const std::optional<FolderMarker> log, ReadMarker(in.log));
-  if (data) GRAPHDB_RETURN_IF_ERROR(CheckOwner(kDataKey, in.data, *data, "data", in.node));
+  if (data) GRAPHDB_RETURN_IF_ERROR(CheckOwner(in.data_key, in.data, *data, "data", in.node));
   if (log) GRAPHDB_RETURN_IF_ERROR(CheckOwner(in.log_key, in.log, *log, "log", in.node));
   const bool no_log = IsEmptyOrMissing(in.log + "/log");
   const bool no_engine = IsEmptyOrMissing(in.data + "/engine");
@@ -124,7 +156,7 @@ absl::Status Settle(const Folders& in) {
     return Mistake(in.log_key, in.log, absl::StrCat("holds a log but no ", kMarkerName));
   }
   if (!data && !no_engine) {
-    return Mistake(kDataKey, in.data, absl::StrCat("holds data but no ", kMarkerName));
+    return Mistake(in.data_key, in.data, absl::StrCat("holds data but no ", kMarkerName));
   }
   const bool data_owned = data && !data->pair.empty();
   if (data_owned && !log) {
@@ -133,12 +165,12 @@ absl::Status Settle(const Folders& in) {
                                 "; expected the log that belongs to it"));
   }
   if (log && !no_log && !data_owned) {
-    return Mistake(kDataKey, in.data,
+    return Mistake(in.data_key, in.data,
                    absl::StrCat("is empty, but ", in.log, " holds the log of ", in.node,
                                 "; expected the data that belongs to it"));
   }
   if (data_owned && log->pair != data->pair) {
-    return Mistake(kDataKey, in.data,
+    return Mistake(in.data_key, in.data,
                    absl::StrCat("does not belong to the log in ", in.log,
                                 ": they come from different nodes or clusters (pair ", data->pair,
                                 " and ", log->pair, ")"));
@@ -208,11 +240,12 @@ absl::StatusOr<DataFolder> DataFolder::Open(const config::Config& config) {
   DataFolder folder;
   folder.data_ = config.storage.data_dir;
   folder.log_ = config.LogFolder();
-  const std::string log_key = config.milestone2() ? "storage.data_dir" : "raft.data_dir";
-  GRAPHDB_RETURN_IF_ERROR(folder.Take("storage.data_dir", folder.data_));
+  const std::string data_key = config.At("storage.data_dir");
+  const std::string log_key = config.milestone2() ? data_key : config.At("raft.data_dir");
+  GRAPHDB_RETURN_IF_ERROR(folder.Take(data_key, folder.data_));
   GRAPHDB_RETURN_IF_ERROR(folder.Take(log_key, folder.log_));
-  GRAPHDB_RETURN_IF_ERROR(Settle({log_key, folder.data_, folder.log_, config.node_id}));
-  GRAPHDB_RETURN_IF_ERROR(MakeFolder("storage.data_dir", folder.engine_folder()));
+  GRAPHDB_RETURN_IF_ERROR(Settle({data_key, log_key, folder.data_, folder.log_, config.node_id}));
+  GRAPHDB_RETURN_IF_ERROR(MakeFolder(data_key, folder.engine_folder()));
   GRAPHDB_RETURN_IF_ERROR(MakeFolder(log_key, folder.log_folder()));
   return folder;
 }
@@ -220,8 +253,17 @@ absl::StatusOr<DataFolder> DataFolder::Open(const config::Config& config) {
 absl::StatusOr<DataFolder> DataFolder::OpenForRestore(const std::string& data_dir,
                                                       const std::string& snapshot_id) {
   constexpr char kKey[] = "--data-dir";
+  if (data_dir.empty()) {
+    return absl::InvalidArgumentError("--data-dir: got '', expected storage.data_dir of the node");
+  }
   DataFolder folder;
   folder.data_ = data_dir;
+  const std::string foreign = ForeignFiles(data_dir);
+  if (!foreign.empty()) {
+    return Mistake(kKey, data_dir,
+                   absl::StrCat("holds files that are not GraphDB's: ", foreign,
+                                "; expected an empty folder"));
+  }
   GRAPHDB_RETURN_IF_ERROR(folder.Take(kKey, data_dir));
   GRAPHDB_ASSIGN_OR_RETURN(const std::optional<FolderMarker> marker, ReadMarker(data_dir));
   if (marker && !marker->pair.empty()) {

@@ -122,10 +122,11 @@ TEST_F(DataFolderTest, ARestoredFolderIsAdoptedOnce) {
 TEST_F(DataFolderTest, HalfARestoreIsRefusedByName) {
   // As a kill leaves it before anything is in the engine.
   ASSERT_TRUE(DataFolder::OpenForRestore(root_ + "/data", "5a").ok());
-  const std::string refusal = absl::StrCat("FAILED_PRECONDITION: storage.data_dir: ", root_,
-                                           "/data: the restore of snapshot 5a was "
-                                           "not finished: run graphdb restore again, or remove ",
-                                           root_, "/data");
+  const std::string refusal =
+      absl::StrCat("FAILED_PRECONDITION: c.yaml:3:11: storage.data_dir: ", root_,
+                   "/data: the restore of snapshot 5a was "
+                   "not finished: run graphdb restore again, or remove ",
+                   root_, "/data");
   EXPECT_EQ(Refusal(), refusal);
   EXPECT_EQ(Refusal(), refusal) << "nothing was changed by it";
   {
@@ -137,6 +138,17 @@ TEST_F(DataFolderTest, HalfARestoreIsRefusedByName) {
   // What was whole isn't any more where its engine was taken away.
   ASSERT_TRUE(DataFolder::OpenForRestore(root_ + "/data", "5c").ok());
   EXPECT_THAT(Refusal(), HasSubstr("the restore of snapshot 5c was not finished"));
+}
+
+TEST_F(DataFolderTest, ARestoreTakesNoFolderOfOthers) {
+  for (const char* name : {"d", "c", "b", "a"}) Write(absl::StrCat("/data/", name), "1");
+  const absl::Status refused = DataFolder::OpenForRestore(root_ + "/data", "5a").status();
+  EXPECT_THAT(refused.ToString(),
+              HasSubstr("/data: holds files that are not GraphDB's: 'a', 'b', 'c' and 1 more; "
+                        "expected an empty folder"));
+  EXPECT_FALSE(std::filesystem::exists(root_ + "/data/LOCK")) << "nothing is left there";
+  EXPECT_THAT(DataFolder::OpenForRestore("", "5a").status().ToString(),
+              HasSubstr("--data-dir: got '', expected storage.data_dir"));
 }
 
 TEST_F(DataFolderTest, AMissingParentIsNamed) {

@@ -52,6 +52,10 @@ int CheckConfig(const std::string& path) {
   if (!config.ok()) return Report(config.status());
   const absl::StatusOr<TlsMaterial> tls = LoadTls(*config);
   if (!tls.ok()) return Report(tls.status());
+  for (const auto check : {CheckBindAddress, CheckFolders}) {
+    const absl::Status checked = check(*config);
+    if (!checked.ok()) return Report(checked);
+  }
   std::fputs(config::Describe(*config).c_str(), stdout);
   return 0;
 }

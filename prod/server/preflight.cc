@@ -6,7 +6,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
@@ -14,9 +16,11 @@
 namespace graphdb::prod {
 namespace {
 
-absl::StatusOr<ServerTls> LoadServerTls(const config::TlsConfig& tls, const std::string& key) {
+absl::StatusOr<ServerTls> LoadServerTls(const config::Config& config, const config::TlsConfig& tls,
+                                        const std::string& key) {
   const auto in_key = [&](const char* name, const absl::Status& status) {
-    return absl::InvalidArgumentError(absl::StrCat(key, ".", name, ": ", status.message()));
+    return absl::InvalidArgumentError(
+        absl::StrCat(config.At(absl::StrCat(key, ".", name)), ": ", status.message()));
   };
   ServerTls out;
   const absl::StatusOr<std::string> cert = ReadCertificateFile(tls.cert_file);
@@ -49,11 +53,30 @@ absl::Status TryBind(const std::string& host, const std::string& port, bool list
   return good ? absl::OkStatus() : absl::FailedPreconditionError(std::strerror(reason));
 }
 
-absl::Status CheckFree(const char* key, const config::HostPort& address) {
+absl::Status CheckFree(const config::Config& config, const char* key,
+                       const config::HostPort& address) {
   const absl::Status tried = TryBind(address.host, absl::StrCat(address.port), true);
   if (tried.ok()) return tried;
-  return absl::FailedPreconditionError(
-      absl::StrCat(key, ": can't listen on ", address.ToString(), ": ", tried.message()));
+  return absl::FailedPreconditionError(absl::StrCat(config.At(key), ": can't listen on ",
+                                                    address.ToString(), ": ", tried.message()));
+}
+
+// The folder is there, or can be made; nothing is made yet.
+absl::Status CheckFolder(const config::Config& config, const char* key, const std::string& folder) {
+  const auto mistake = [&](absl::string_view what) {
+    return absl::FailedPreconditionError(absl::StrCat(config.At(key), ": ", folder, ": ", what));
+  };
+  std::error_code error;
+  const std::filesystem::file_status there = std::filesystem::status(folder, error);
+  const bool exists = std::filesystem::exists(there);
+  if (exists && !std::filesystem::is_directory(there)) return mistake("not a folder");
+  std::filesystem::path whole = std::filesystem::absolute(folder).lexically_normal();
+  if (!whole.has_filename()) whole = whole.parent_path();  // it ended with a slash
+  const std::string writable = exists ? folder : whole.parent_path().string();
+  if (access(writable.c_str(), W_OK | X_OK) == 0) return absl::OkStatus();
+  const std::string reason = std::strerror(errno);
+  if (exists) return mistake(absl::StrCat("can't write there: ", reason));
+  return mistake(absl::StrCat("can't make the folder in ", writable, ": ", reason));
 }
 
 }  // namespace
@@ -61,20 +84,22 @@ absl::Status CheckFree(const char* key, const config::HostPort& address) {
 absl::StatusOr<TlsMaterial> LoadTls(const config::Config& config) {
   TlsMaterial out;
   if (config.grpc.tls.enabled) {
-    GRAPHDB_ASSIGN_OR_RETURN(out.grpc, LoadServerTls(config.grpc.tls, "grpc.tls"));
+    GRAPHDB_ASSIGN_OR_RETURN(out.grpc, LoadServerTls(config, config.grpc.tls, "grpc.tls"));
   }
   if (!config.grpc.tls.ca_file.empty()) {
     // The server doesn't use it, the CLI beside it does: better said now.
     const absl::StatusOr<std::string> ca = ReadCertificateFile(config.grpc.tls.ca_file);
     if (!ca.ok()) {
-      return absl::InvalidArgumentError(absl::StrCat("grpc.tls.ca_file: ", ca.status().message()));
+      return absl::InvalidArgumentError(
+          absl::StrCat(config.At("grpc.tls.ca_file"), ": ", ca.status().message()));
     }
   }
   if (!config.raft.has_value() || !config.raft->tls.enabled) return out;
-  GRAPHDB_ASSIGN_OR_RETURN(out.raft_server, LoadServerTls(config.raft->tls, "raft.tls"));
+  GRAPHDB_ASSIGN_OR_RETURN(out.raft_server, LoadServerTls(config, config.raft->tls, "raft.tls"));
   const absl::StatusOr<std::string> ca = ReadCertificateFile(config.raft->tls.ca_file);
   if (!ca.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat("raft.tls.ca_file: ", ca.status().message()));
+    return absl::InvalidArgumentError(
+        absl::StrCat(config.At("raft.tls.ca_file"), ": ", ca.status().message()));
   }
   // Both ends show a certificate: a peer is one that the CA vouches for.
   out.raft_server->client_ca_pem = *ca;
@@ -82,23 +107,31 @@ absl::StatusOr<TlsMaterial> LoadTls(const config::Config& config) {
   return out;
 }
 
-absl::Status CheckAddresses(const config::Config& config) {
-  if (!config.bind_addr.empty()) {
-    const absl::Status tried = TryBind(config.bind_addr, "0", false);
-    if (!tried.ok()) {
-      return absl::FailedPreconditionError(absl::StrCat("bind_addr: got ", config.bind_addr,
-                                                        ", expected an address of this machine (",
-                                                        tried.message(), ")"));
-    }
-  }
+absl::Status CheckBindAddress(const config::Config& config) {
+  if (config.bind_addr.empty()) return absl::OkStatus();
+  const absl::Status tried = TryBind(config.bind_addr, "0", false);
+  if (tried.ok()) return tried;
+  return absl::FailedPreconditionError(
+      absl::StrCat(config.At("bind_addr"), ": got ", config.bind_addr,
+                   ", expected an address of this machine (", tried.message(), ")"));
+}
+
+absl::Status CheckFolders(const config::Config& config) {
+  GRAPHDB_RETURN_IF_ERROR(CheckFolder(config, "storage.data_dir", config.storage.data_dir));
+  if (!config.raft.has_value()) return absl::OkStatus();
+  return CheckFolder(config, "raft.data_dir", config.raft->data_dir);
+}
+
+absl::Status CheckPorts(const config::Config& config) {
   if (config.raft.has_value()) {
     const config::HostPort& address = config.raft->listen_addr;
     const bool as_known = address == config.raft->raft_addr;
-    GRAPHDB_RETURN_IF_ERROR(CheckFree(as_known ? "raft.raft_addr" : "raft.listen_addr", address));
+    GRAPHDB_RETURN_IF_ERROR(
+        CheckFree(config, as_known ? "raft.raft_addr" : "raft.listen_addr", address));
   }
-  GRAPHDB_RETURN_IF_ERROR(CheckFree("grpc.listen_addr", config.grpc.listen_addr));
+  GRAPHDB_RETURN_IF_ERROR(CheckFree(config, "grpc.listen_addr", config.grpc.listen_addr));
   if (config.metrics.listen_addr.has_value()) {
-    GRAPHDB_RETURN_IF_ERROR(CheckFree("metrics.listen_addr", *config.metrics.listen_addr));
+    GRAPHDB_RETURN_IF_ERROR(CheckFree(config, "metrics.listen_addr", *config.metrics.listen_addr));
   }
   return absl::OkStatus();
 }

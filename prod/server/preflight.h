@@ -2,7 +2,7 @@
 // started: certificates, bind_addr, ports. `graphdb --check-config` and the
 // start use the same functions.
 //
-// Errors are kInvalidArgument or kFailedPrecondition and name key and value.
+// Errors are kInvalidArgument or kFailedPrecondition and name file, line, key and value.
 //
 // Thread-safe (no state).
 #pragma once
@@ -25,7 +25,11 @@ struct TlsMaterial {
 // Reads and checks the files that the config names.
 absl::StatusOr<TlsMaterial> LoadTls(const config::Config& config);
 
-// bind_addr is an address of this machine; each listen address is free.
-absl::Status CheckAddresses(const config::Config& config);
+// bind_addr is an address of this machine.
+absl::Status CheckBindAddress(const config::Config& config);
+// The data folders are there, or can be made.
+absl::Status CheckFolders(const config::Config& config);
+// Each listen address is free. Not for --check-config: the node may be running.
+absl::Status CheckPorts(const config::Config& config);
 
 }  // namespace graphdb::prod

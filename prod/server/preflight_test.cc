@@ -5,11 +5,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "prod/testing/fresh_folder.h"
 #include "prod/testing/loopback.h"
 
 namespace graphdb::prod {
@@ -35,18 +37,38 @@ TEST(PreflightTest, APortInUseIsNamedWithItsKey) {
   ASSERT_EQ(listen(fd, 1), 0);
   ASSERT_EQ(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &bytes), 0);
   const std::string taken = absl::StrCat("127.0.0.1:", ntohs(address.sin_port));
-  const absl::Status status = CheckAddresses(ConfigOf("grpc: {listen_addr: \"" + taken + "\"}\n"));
-  EXPECT_THAT(status.ToString(),
-              HasSubstr("grpc.listen_addr: can't listen on " + taken + ": Address already in use"));
+  const absl::Status status = CheckPorts(ConfigOf("grpc: {listen_addr: \"" + taken + "\"}\n"));
+  EXPECT_THAT(status.ToString(), HasSubstr("c.yaml:4:8: grpc.listen_addr: can't listen on " +
+                                           taken + ": Address already in use"));
   close(fd);
 }
 
 TEST(PreflightTest, BindAddrIsOfThisMachine) {
   const ReservedPorts ports(1);
   const std::string grpc = "grpc: {listen_addr: \"" + ports.address(0) + "\"}\n";
-  EXPECT_TRUE(CheckAddresses(ConfigOf("bind_addr: 127.0.0.1\n" + grpc)).ok());
-  EXPECT_THAT(CheckAddresses(ConfigOf("bind_addr: 203.0.113.7\n" + grpc)).ToString(),
-              HasSubstr("bind_addr: got 203.0.113.7, expected an address of this machine"));
+  EXPECT_TRUE(CheckBindAddress(ConfigOf("bind_addr: 127.0.0.1\n" + grpc)).ok());
+  EXPECT_THAT(
+      CheckBindAddress(ConfigOf("bind_addr: 203.0.113.7\n" + grpc)).ToString(),
+      HasSubstr("c.yaml:4:1: bind_addr: got 203.0.113.7, expected an address of this machine"));
+}
+
+TEST(PreflightTest, FoldersAreThereOrCanBeMade) {
+  const std::string root = FreshFolder();
+  const auto check = [&](const std::string& folder) {
+    config::Config config = ConfigOf("");
+    config.storage.data_dir = folder;
+    return CheckFolders(config);
+  };
+  EXPECT_TRUE(check(root).ok());
+  EXPECT_TRUE(check(root + "/not_yet").ok());
+  EXPECT_TRUE(check(root + "/not_yet/").ok());
+  EXPECT_FALSE(std::filesystem::exists(root + "/not_yet"));
+  EXPECT_THAT(check(root + "/none/data").ToString(),
+              HasSubstr(absl::StrCat("c.yaml:2:11: storage.data_dir: ", root,
+                                     "/none/data: can't make the folder in ")));
+  EXPECT_THAT(check(root + "/none/data").ToString(), HasSubstr("/none: No such file"));
+  std::ofstream(root + "/file") << "x";
+  EXPECT_THAT(check(root + "/file").ToString(), HasSubstr("/file: not a folder"));
 }
 
 TEST(PreflightTest, CertificatesAreReadAndNamed) {

@@ -280,7 +280,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const config::Config& conf
   auto server = std::unique_ptr<Server>(new Server(std::make_unique<Impl>(config)));
   Impl& impl = *server->impl_;
   GRAPHDB_ASSIGN_OR_RETURN(const TlsMaterial tls, LoadTls(config));
-  GRAPHDB_RETURN_IF_ERROR(CheckAddresses(config));
+  GRAPHDB_RETURN_IF_ERROR(CheckBindAddress(config));
+  GRAPHDB_RETURN_IF_ERROR(CheckFolders(config));
+  GRAPHDB_RETURN_IF_ERROR(CheckPorts(config));
   impl.log.Log(env::LogLevel::kInfo, "server",
                absl::StrCat("graphdb ", config.milestone2() ? kMilestone2Version : kVersion,
                             " starts with ", config.file));
