@@ -149,7 +149,7 @@ void Bootstrap::OnAdmit(NodeId from, const v1::Admit& admit) {
   identity_.cluster_id = admit.cluster_id();
   env_.log.Log(env::LogLevel::kInfo, "bootstrap",
                absl::StrCat("admitted to cluster ", absl::BytesToHexString(admit.cluster_id()),
-                            " by node ", from.value()));
+                            " by ", options_.peers[from.value()].name));
   Save([this] { host_.BecameMember(); });
 }
 

@@ -7,20 +7,12 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/cover.h"
+#include "core/base/group_text.h"
 #include "core/base/mutant.h"
 #include "core/base/status_macros.h"
 #include "core/raft/codec.h"
 
 namespace graphdb::cluster {
-namespace {
-
-// The number of a group in logs: "shard 3" or "meta".
-std::string GroupName(ShardId group) {
-  return group == kMetaGroup ? "meta" : absl::StrCat("shard ", group.value());
-}
-
-}  // namespace
-
 GroupHost::GroupHost(const NodeOptions& options, env::Env& env, PeerLink& link, raft::NodeLog& log,
                      raft::Liveness& liveness, ShardId group, ReplicaId self)
     : options_(options),
@@ -68,7 +60,7 @@ absl::Status GroupHost::Start(raft::RecoveredGroup recovered) {
     GRAPHDB_RETURN_IF_ERROR(VerifyStaged(env_.disk, staged));
     GRAPHDB_ASSIGN_OR_RETURN(const raft::Message header, raft::DecodeMessage(staged.meta));
     env_.log.Log(env::LogLevel::kInfo, "cluster",
-                 absl::StrCat(GroupName(group_), ": redoing the install of a snapshot at index ",
+                 absl::StrCat(GroupText(group_), ": redoing the install of a snapshot at index ",
                               header.snapshot.index.value()));
     recovered_ = std::move(recovered);
     Install(std::move(staged), header.snapshot);
@@ -84,14 +76,14 @@ absl::Status GroupHost::MakeRaft(raft::RecoveredGroup recovered) {
   } else {
     if (recovered.start_index > LogIndex(0)) {
       return absl::DataLossError(absl::StrCat(
-          GroupName(group_), ": the log starts after index ", recovered.start_index.value(),
+          GroupText(group_), ": the log starts after index ", recovered.start_index.value(),
           ", the engine holds nothing of it (engine lost, or from another node?)"));
     }
     applied_ = AppliedRecord{recovered.start_index, recovered.start_term, recovered.created.config};
   }
   if (applied_.index < recovered.start_index) {
     return absl::DataLossError(absl::StrCat(
-        GroupName(group_), ": the log starts after index ", recovered.start_index.value(),
+        GroupText(group_), ": the log starts after index ", recovered.start_index.value(),
         ", the engine holds it only through ", applied_.index.value()));
   }
   engine_durable_ = applied_.index;
@@ -218,7 +210,7 @@ void GroupHost::NoticeRole() {
     led_ = true;
     led_term_ = raft_->term();
     env_.log.Log(env::LogLevel::kInfo, "raft",
-                 absl::StrCat(GroupName(group_), ": leads term ", led_term_.value()));
+                 absl::StrCat(GroupText(group_), ": leads term ", led_term_.value()));
   }
   // The machine leads once the term's first own entry is applied: all that was
   // acknowledged before is in the state by then.
@@ -238,7 +230,7 @@ void GroupHost::Write(raft::Ready* ready) {
     done.index = ready->entries.back().index;
   }
   if (ready->snapshot.has_value()) {
-    GRAPHDB_CHECK(staged_.has_value()) << GroupName(group_) << " was given a snapshot by nobody";
+    GRAPHDB_CHECK(staged_.has_value()) << GroupText(group_) << " was given a snapshot by nobody";
     write.installing = raft::InstallBegun{ready->snapshot->index, EncodeManifest(*staged_)};
   }
   const std::optional<raft::SnapshotMeta> snapshot = ready->snapshot;
@@ -377,7 +369,7 @@ std::vector<raft::Entry> GroupHost::ReadEntries(LogIndex first, LogIndex last) c
 void GroupHost::Halt(const absl::Status& status) {
   halted_ = true;
   absl::Status named(status.code(),
-                     absl::StrCat(GroupName(group_), ": ", absl::string_view(status.message())));
+                     absl::StrCat(GroupText(group_), ": ", absl::string_view(status.message())));
   status.ForEachPayload([&named](absl::string_view key, const absl::Cord& payload) {
     named.SetPayload(key, payload);
   });

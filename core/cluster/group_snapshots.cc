@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/cover.h"
+#include "core/base/group_text.h"
 #include "core/base/mutant.h"
 #include "core/cluster/group_host.h"
 #include "core/raft/codec.h"
@@ -93,9 +94,10 @@ void GroupHost::OnSnapshotPiece(NodeId from, const v1::SnapshotPiece& piece) {
 void GroupHost::OnStaged(NodeId from, uint64_t transfer, absl::StatusOr<StagedSnapshot> staged) {
   if (halted_ || stage_ == nullptr || stage_->id() != transfer) return;  // superseded
   if (!staged.ok()) {
-    env_.log.Log(env::LogLevel::kWarning, "cluster",
-                 absl::StrCat("group ", group_.value(), ": a snapshot from node ", from.value(),
-                              " was not staged: ", absl::string_view(staged.status().message())));
+    env_.log.Log(
+        env::LogLevel::kWarning, "cluster",
+        absl::StrCat(GroupText(group_), ": a snapshot from ", options_.peers[from.value()].name,
+                     " was not staged: ", absl::string_view(staged.status().message())));
     stage_.reset();
     return;
   }
@@ -144,9 +146,9 @@ void GroupHost::FinishInstall(const raft::SnapshotMeta& meta) {
   batch.writes.push_back(std::move(write));
   log_.Append(std::move(batch), [this, meta](absl::Status status) {
     if (!status.ok() || halted_) return;
-    env_.log.Log(env::LogLevel::kInfo, "cluster",
-                 absl::StrCat("group ", group_.value(), ": installed a snapshot at index ",
-                              meta.index.value()));
+    env_.log.Log(
+        env::LogLevel::kInfo, "cluster",
+        absl::StrCat(GroupText(group_), ": installed a snapshot at index ", meta.index.value()));
     env_.disk.Remove(install_->staged().file, [](absl::Status) {});
     install_.reset();
     if (recovered_.has_value()) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/group_text.h"
 #include "core/base/mutant.h"
 #include "core/cluster/shard_host.h"
 
@@ -71,9 +72,9 @@ bool Membership::TakeInMembers(GroupHost& group, const raft::Status& status,
     target.auto_leave = true;
     const absl::Status proposed = group.ProposeConfig(target);
     if (!proposed.ok()) {
-      env_.log.Log(env::LogLevel::kDebug, "membership",
-                   absl::StrCat("group ", group.group().value(), ": ",
-                                absl::string_view(proposed.message())));
+      env_.log.Log(
+          env::LogLevel::kDebug, "membership",
+          absl::StrCat(GroupText(group.group()), ": ", absl::string_view(proposed.message())));
     }
     return true;
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/group_text.h"
 #include "core/base/mutant.h"
 
 namespace graphdb::cluster {
@@ -53,7 +54,7 @@ Task<absl::StatusOr<v1::RpcResponse>> Router::CallOnce(NodeId leader, NodeId hel
     co_return co_await link_.Call(helper, group, std::move(body), call_for, /*pass_on=*/true);
   }
   if (leader == kNoNode) {
-    co_return absl::UnavailableError(absl::StrCat("no leader of group ", group.value()));
+    co_return absl::UnavailableError(absl::StrCat("no leader of ", GroupText(group)));
   }
   co_return co_await CallNode(leader, group, std::move(body), call_for);
 }
@@ -94,8 +95,9 @@ Task<absl::StatusOr<std::string>> Router::CallLeader(
     } else if (answer->code() != 0) {
       last = absl::UnavailableError(answer->message());
     } else {
+      const NodeId asked = helper != kNoNode ? helper : leader;
       last = absl::UnavailableError(
-          absl::StrCat("group ", group.value(), " is not led by node ", leader.value()));
+          absl::StrCat(GroupText(group), ": no leader at ", options_.peers[asked.value()].name));
     }
     (void)co_await Sleep(pause);
     pause = std::min(pause * 2, kPauseMax);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/group_text.h"
 #include "core/base/mutant.h"
 #include "core/base/status_macros.h"
 #include "core/cluster/applied_record.h"
@@ -71,7 +72,7 @@ absl::Status CheckLogAgainstEngine(const NodeOptions& options, const raft::Recov
                              ReadApplied(engine, group));
     if (!applied.has_value()) continue;
     return absl::DataLossError(absl::StrCat(
-        "raft.data_dir: the log holds nothing of group ", group.value(),
+        "raft.data_dir: the log holds nothing of ", GroupText(group),
         ", and the engine holds it through index ", applied->index.value(),
         ": files of the log are missing or empty; put them back, or replace the node"));
   }
