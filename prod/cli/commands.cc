@@ -57,7 +57,8 @@ ExitCode Report(const absl::Status& status, const Console& console) {
   console.err << "graphdb-cli: " << error.message() << "\n";
   const ExitCode code = prod::ExitCodeOfAnswer(status);
   if (code == kUnavailable) HintAtTls(error.message(), console);
-  if (absl::IsDeadlineExceeded(status)) {
+  const bool leaderless = error.message().find("no leader") != std::string::npos;
+  if (absl::IsDeadlineExceeded(status) || leaderless) {
     console.err << "A shard answers while most of its replicas are up: see `graphdb-cli cluster "
                    "status`.\n";
   }

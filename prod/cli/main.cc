@@ -98,7 +98,13 @@ ExitCode RunCommand(Options options, const Console& console, const Command& comm
   options.target.address_env = Environment("GRAPHDB_ADDRESS");
   options.target.ca_env = Environment("GRAPHDB_CA_FILE");
   const absl::Status local = ReadLocalConfig(options, &options.target.local);
-  if (!local.ok()) return mistake(local);
+  // Who says where to go needs no file that nobody named; it may have said whom to trust.
+  const bool told = !options.target.address_flag.empty() || !options.target.address_env.empty();
+  if (!local.ok() && (options.config_given || !told)) return mistake(local);
+  if (!local.ok()) {
+    console.err << "graphdb-cli: going on without the local config: "
+                << std::string(local.message()) << "\n";
+  }
   const absl::StatusOr<Target> target = ChooseTarget(options.target);
   if (!target.ok()) return mistake(target.status());
   const absl::StatusOr<std::optional<prod::ChannelTls>> tls = TlsOf(*target);

@@ -2,10 +2,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "core/base/check.h"
 #include "core/base/utf8.h"
 #include "prod/env/os_random.h"
@@ -28,12 +33,25 @@ uint64_t DrawSession(Random* random) { return random->Next() | 1; }
 constexpr Duration kWayBackMax = Duration::Milliseconds(500);
 Duration NodesShare(Duration timeout) { return timeout - std::min(timeout / 10, kWayBackMax); }
 
-absl::Status GaveUp(const v1::ErrorInfo& last, bool unknown) {
+// What a request went through until it was given up.
+struct Tried {
+  uint32_t attempts = 0;
+  Duration waited;
+  std::vector<std::string> addresses;
+
+  std::string ToString() const {
+    return absl::StrFormat("%d attempts in %.1f s at %s; the last one ended with: ", attempts,
+                           static_cast<double>(waited.milliseconds()) / 1000,
+                           absl::StrJoin(addresses, ", "));
+  }
+};
+
+absl::Status GaveUp(v1::ErrorInfo last, bool unknown, const Tried& tried) {
+  if (tried.attempts > 1 || unknown) last.set_message(tried.ToString() + last.message());
   if (unknown) {
-    return ToStatus(MakeError(absl::StatusCode::kUnknown, v1::OUTCOME_UNKNOWN,
-                              absl::StrCat("the write may or may not have happened; the last "
-                                           "attempt ended with: ",
-                                           last.message())));
+    return ToStatus(
+        MakeError(absl::StatusCode::kUnknown, v1::OUTCOME_UNKNOWN,
+                  absl::StrCat("the write may or may not have happened; ", last.message())));
   }
   // What is left of those is said of a read, which changed nothing.
   if (last.reason() == v1::OUTCOME_UNKNOWN) {
@@ -90,14 +108,15 @@ void Client::Follow(const v1::ErrorInfo& error, Next next) {
 
 absl::Status Client::Call(v1::ClientRequest request, bool write,
                           Transport::OnResponse on_response) {
-  const Instant deadline = Now() + options_.timeout;
+  const Instant begun = Now();
+  const Instant deadline = begun + options_.timeout;
   if (write) {
     request.set_session(session_);
     request.set_sequence(++sequence_);
   }
   bool unknown = false;
   bool delivered = false;
-  uint32_t attempts = 0;
+  Tried tried;
   backoff_ = kBackoffMin;
   for (;;) {
     Duration timeout = std::max(deadline - Now(), Duration::Milliseconds(1));
@@ -106,13 +125,17 @@ absl::Status Client::Call(v1::ClientRequest request, bool write,
     request.set_timeout_ms(
         static_cast<uint32_t>(std::max<int64_t>(NodesShare(timeout).milliseconds(), 1)));
     request.set_retry(unknown);
-    request.set_attempt(attempts++);
+    request.set_attempt(tried.attempts++);
     ++stats_.attempts;
-    const Attempt attempt = transport_->Call(addresses_[current_], request, timeout,
-                                             [&](const v1::ClientResponse& response) {
-                                               delivered = true;
-                                               return on_response(response);
-                                             });
+    const std::string& address = addresses_[current_];
+    if (absl::c_find(tried.addresses, address) == tried.addresses.end()) {
+      tried.addresses.push_back(address);
+    }
+    const Attempt attempt =
+        transport_->Call(address, request, timeout, [&](const v1::ClientResponse& response) {
+          delivered = true;
+          return on_response(response);
+        });
     const Next next = WhatNext(attempt, write);
     if (next == Next::kDone) return absl::OkStatus();
     unknown = unknown || next == Next::kSettle;
@@ -120,11 +143,15 @@ absl::Status Client::Call(v1::ClientRequest request, bool write,
     // A settled failure of a retried write is the outcome: the fence came first.
     if (next == Next::kFail) return ToStatus(attempt.error);
     // Half an answer can't be taken back from the caller.
-    if (delivered) return GaveUp(attempt.error, unknown);
-    if (Now() >= deadline) return GaveUp(attempt.error, unknown);
-    Follow(attempt.error, next);
-    Wait(deadline);
-    if (Now() >= deadline) return GaveUp(attempt.error, unknown);
+    bool last = delivered || Now() >= deadline;
+    if (!last) {
+      Follow(attempt.error, next);
+      Wait(deadline);
+      last = Now() >= deadline;
+    }
+    if (!last) continue;
+    tried.waited = Now() - begun;
+    return GaveUp(attempt.error, unknown, tried);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <deque>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "prod/rpc/errors.h"
@@ -128,7 +129,11 @@ TEST(ClientTest, AfterTheDeadlineTheOutcomeIsSaidHonestly) {
   Fixture read;
   read.transport.Break(true);
   read.transport.forever = true;
-  EXPECT_EQ(read.client.Query("x", {}, true).status().code(), absl::StatusCode::kUnavailable);
+  const absl::Status gave_up = read.client.Query("x", {}, true).status();
+  EXPECT_EQ(gave_up.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(gave_up.message(), absl::StrCat(read.transport.seen.size(),
+                                            " attempts in 5.0 s at a, b; the last one ended with: "
+                                            "broken"));
   EXPECT_GT(read.transport.seen.size(), 3u);
 }
 
