@@ -35,16 +35,17 @@ std::string EncodeApplied(const AppliedRecord& record) {
 absl::StatusOr<AppliedRecord> DecodeApplied(absl::string_view bytes) {
   ByteReader in(bytes);
   uint8_t format = 0;
-  if (!in.Fixed8(&format)) return absl::DataLossError("applied record is empty");
+  if (!in.Fixed8(&format)) return absl::DataLossError("storage.data_dir: applied record is empty");
   if (format != kFormat) {
-    return absl::FailedPreconditionError(absl::StrCat("applied record of format ", +format,
-                                                      ", this program reads format ", +kFormat));
+    return absl::FailedPreconditionError(absl::StrCat("storage.data_dir: applied record of format ",
+                                                      +format, ", this program reads format ",
+                                                      +kFormat));
   }
   uint64_t index = 0;
   uint64_t term = 0;
   absl::string_view config;
   if (!in.Varint64(&index) || !in.Varint64(&term) || !in.Bytes(&config) || !in.empty()) {
-    return absl::DataLossError("applied record is not whole");
+    return absl::DataLossError("storage.data_dir: applied record is not whole");
   }
   AppliedRecord record{LogIndex(index), Term(term), {}};
   GRAPHDB_ASSIGN_OR_RETURN(record.config, raft::DecodeConfig(config));

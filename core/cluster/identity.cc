@@ -71,8 +71,8 @@ std::string EncodeIdentity(const Identity& identity) {
 }
 
 absl::StatusOr<Identity> DecodeIdentity(absl::string_view bytes) {
-  const absl::Status damaged = absl::DataLossError(
-      absl::StrCat("file ", kName, ": not a whole identity record (", bytes.size(), " bytes)"));
+  const absl::Status damaged = absl::DataLossError(absl::StrCat(
+      "raft.data_dir: file ", kName, ": not a whole identity record (", bytes.size(), " bytes)"));
   ByteReader in(bytes);
   absl::string_view magic, body;
   uint32_t crc = 0;
@@ -83,8 +83,8 @@ absl::StatusOr<Identity> DecodeIdentity(absl::string_view bytes) {
   uint16_t format = 0;
   if (!fields.Fixed16(&format)) return damaged;
   if (format != kFormat && format != kFormatWithoutStarts) {
-    return absl::FailedPreconditionError(absl::StrCat("file ", kName, ": format ", format,
-                                                      ", this program reads formats ",
+    return absl::FailedPreconditionError(absl::StrCat("raft.data_dir: file ", kName, ": format ",
+                                                      format, ", this program reads formats ",
                                                       kFormatWithoutStarts, " and ", kFormat));
   }
   Identity identity;

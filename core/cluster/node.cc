@@ -172,6 +172,8 @@ absl::Status Node::Impl::Start() {
     GRAPHDB_RETURN_IF_ERROR(CheckIdentity(options_, *stored));
     GRAPHDB_RETURN_IF_ERROR(CheckVersions(options_, env_.kv));
     identity_ = *std::move(stored);
+  } else {
+    GRAPHDB_RETURN_IF_ERROR(CheckNoLog(env_.disk));
   }
   if (identity_.state != Identity::State::kMember &&
       !GRAPHDB_MUTANT("rule-M1.unfinished-refused")) {

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/group_text.h"
@@ -9,6 +10,7 @@
 #include "core/base/status_macros.h"
 #include "core/cluster/applied_record.h"
 #include "core/cluster/bootstrap.h"
+#include "core/raft/log/block.h"
 #include "core/shard/meta_state_machine.h"
 #include "core/shard/shard_state_machine.h"
 
@@ -59,6 +61,16 @@ absl::Status CheckVersions(const NodeOptions& options, const env::KvReader& engi
       "the cluster of raft.data_dir", meta.cluster_version(), options.newest_version));
   for (uint16_t i = 0; i < options.num_shards; ++i) {
     GRAPHDB_RETURN_IF_ERROR(CheckShardVersion(options, ShardId(i), engine));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckNoLog(env::Disk& disk) {
+  GRAPHDB_ASSIGN_OR_RETURN(const std::vector<std::string> names, disk.List());
+  for (const std::string& name : names) {
+    if (raft::SegmentOfName(name) == 0) continue;
+    return absl::DataLossError(absl::StrCat("raft.data_dir: the file identity is missing, and ",
+                                            name, " is there: put it back, or replace the node"));
   }
   return absl::OkStatus();
 }

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "core/cluster/identity.h"
 #include "core/cluster/node.h"
+#include "core/env/disk.h"
 #include "core/env/kv_engine.h"
 #include "core/raft/log/node_log.h"
 
@@ -24,6 +25,9 @@ absl::Status CheckRestored(const NodeOptions& options, const env::KvReader& engi
 absl::Status CheckShardVersion(const NodeOptions& options, ShardId shard,
                                const env::KvReader& engine);
 absl::Status CheckVersions(const NodeOptions& options, const env::KvReader& engine);
+
+// Of a disk without an identity, which is durable before the log is begun.
+absl::Status CheckNoLog(env::Disk& disk);
 
 // The log of a member knows every group that the engine holds something of: a
 // group is in the log, durably, before.

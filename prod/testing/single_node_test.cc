@@ -384,6 +384,19 @@ TEST_F(SingleNodeTest, ALogThatLostItsNewestFileIsDamaged) {
   EXPECT_THAT(cluster->log(0), HasSubstr("the file is missing"));
 }
 
+TEST_F(SingleNodeTest, AnIdentityThatIsMissingIsDamage) {
+  const std::unique_ptr<TestCluster> cluster = StartOne();
+  cluster->Kill(0);
+  const std::string folder = cluster->folder(0) + "/data/raft/log";
+  std::filesystem::remove(folder + "/identity");
+  for (int start = 0; start < 2; ++start) {
+    cluster->Start(0);
+    EXPECT_EQ(cluster->process(0)->Wait(Duration::Seconds(20)), 1) << cluster->log(0);
+    EXPECT_THAT(cluster->log(0), HasSubstr("raft.data_dir: the file identity is missing"));
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder + "/identity")) << "none is made in its place";
+}
+
 TEST_F(SingleNodeTest, FoldersOfOthersAreRefused) {
   std::unique_ptr<TestCluster> a = StartOne("a");
   std::unique_ptr<TestCluster> b = StartOne("b");
