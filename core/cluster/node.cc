@@ -168,12 +168,11 @@ Node::Impl::Impl(NodeOptions options, env::Env& env)
 absl::Status Node::Impl::Start() {
   GRAPHDB_CHECK_LT(options_.self.value(), options_.peers.size());
   GRAPHDB_ASSIGN_OR_RETURN(std::optional<Identity> stored, LoadIdentity(env_.disk));
+  if (!stored.has_value()) GRAPHDB_RETURN_IF_ERROR(CheckNoLog(env_.disk));
   if (stored.has_value()) {
     GRAPHDB_RETURN_IF_ERROR(CheckIdentity(options_, *stored));
     GRAPHDB_RETURN_IF_ERROR(CheckVersions(options_, env_.kv));
     identity_ = *std::move(stored);
-  } else {
-    GRAPHDB_RETURN_IF_ERROR(CheckNoLog(env_.disk));
   }
   if (identity_.state != Identity::State::kMember &&
       !GRAPHDB_MUTANT("rule-M1.unfinished-refused")) {
