@@ -61,22 +61,32 @@ absl::Status CheckFree(const config::Config& config, const char* key,
                                                     address.ToString(), ": ", tried.message()));
 }
 
-// The folder is there, or can be made; nothing is made yet.
-absl::Status CheckFolder(const config::Config& config, const char* key, const std::string& folder) {
+// Comparable: absolute, without dots, without a slash at the end.
+std::filesystem::path Whole(const std::string& folder) {
+  const std::filesystem::path whole = std::filesystem::absolute(folder).lexically_normal();
+  return whole.has_filename() ? whole : whole.parent_path();
+}
+
+// The folder is there, or can be made; nothing is made yet. `made_before` will be there by then.
+absl::Status CheckFolder(const config::Config& config, const char* key, const std::string& folder,
+                         const std::string& made_before) {
   const auto mistake = [&](absl::string_view what) {
     return absl::FailedPreconditionError(absl::StrCat(config.At(key), ": ", folder, ": ", what));
   };
   std::error_code error;
   const std::filesystem::file_status there = std::filesystem::status(folder, error);
   const bool exists = std::filesystem::exists(there);
-  if (exists && !std::filesystem::is_directory(there)) return mistake("not a folder");
-  std::filesystem::path whole = std::filesystem::absolute(folder).lexically_normal();
-  if (!whole.has_filename()) whole = whole.parent_path();  // it ended with a slash
-  const std::string writable = exists ? folder : whole.parent_path().string();
+  if (exists && !std::filesystem::is_directory(there)) {
+    return mistake("not a folder, expected one or none");
+  }
+  const std::filesystem::path parent = Whole(folder).parent_path();
+  if (!exists && !made_before.empty() && parent == Whole(made_before)) return absl::OkStatus();
+  const std::string writable = exists ? folder : parent.string();
   if (access(writable.c_str(), W_OK | X_OK) == 0) return absl::OkStatus();
   const std::string reason = std::strerror(errno);
   if (exists) return mistake(absl::StrCat("can't write there: ", reason));
-  return mistake(absl::StrCat("can't make the folder in ", writable, ": ", reason));
+  return mistake(absl::StrCat("can't make the folder in ", writable, ": ", reason,
+                              ", expected a folder that is there and can be written"));
 }
 
 }  // namespace
@@ -117,9 +127,9 @@ absl::Status CheckBindAddress(const config::Config& config) {
 }
 
 absl::Status CheckFolders(const config::Config& config) {
-  GRAPHDB_RETURN_IF_ERROR(CheckFolder(config, "storage.data_dir", config.storage.data_dir));
+  GRAPHDB_RETURN_IF_ERROR(CheckFolder(config, "storage.data_dir", config.storage.data_dir, ""));
   if (!config.raft.has_value()) return absl::OkStatus();
-  return CheckFolder(config, "raft.data_dir", config.raft->data_dir);
+  return CheckFolder(config, "raft.data_dir", config.raft->data_dir, config.storage.data_dir);
 }
 
 absl::Status CheckPorts(const config::Config& config) {

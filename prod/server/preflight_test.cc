@@ -71,6 +71,16 @@ TEST(PreflightTest, FoldersAreThereOrCanBeMade) {
   EXPECT_THAT(check(root + "/file").ToString(), HasSubstr("/file: not a folder"));
 }
 
+TEST(PreflightTest, TheLogMayLieBelowADataFolderThatIsMadeFirst) {
+  const std::string root = FreshFolder();
+  config::Config config = ConfigOf("");
+  config.storage.data_dir = root + "/data";
+  config.raft.emplace().data_dir = root + "/data/raft";
+  EXPECT_EQ(CheckFolders(config).ToString(), "OK");
+  config.raft->data_dir = root + "/other/raft";
+  EXPECT_THAT(CheckFolders(config).ToString(), HasSubstr("raft.data_dir: "));
+}
+
 TEST(PreflightTest, CertificatesAreReadAndNamed) {
   const auto tls = [](const std::string& cert, const std::string& key) {
     return LoadTls(ConfigOf("grpc: {tls: {enabled: true, cert_file: " + cert +
