@@ -184,6 +184,18 @@ TEST(ConfigTest, WhatIsNotThereStandsWhereItsKeyDoes) {
               HasSubstr("c.yaml:1:1: node_id: got nothing, expected a text that is not empty"));
   EXPECT_THAT(Refusal("node_id: x\nstorage:\ngrpc: {}\n"),
               HasSubstr("c.yaml:2:1: storage: got nothing, expected a map with the keys data_dir"));
+  EXPECT_THAT(Refusal(Guide("- node3: 10.0.1.12:7000", "- node3:")),
+              HasSubstr("c.yaml:11:7: raft.peers.node3: got nothing, expected host:port such as"));
+  EXPECT_THAT(Refusal(Guide("    - node3: 10.0.1.12:7000\n", "    -\n")),
+              HasSubstr("c.yaml:8:3: raft.peers: entry 3: got nothing, expected a list of lines"));
+  EXPECT_THAT(Refusal(Guide("cluster_nodes:\n    - 10.0.1.10:9000\n    - 10.0.1.11:9000\n"
+                            "    - 10.0.1.12:9000\n",
+                            "cluster_nodes:\n")),
+              HasSubstr("c.yaml:27:3: sharding.cluster_nodes: got nothing, expected a list"));
+  EXPECT_THAT(Refusal(Guide("    - 10.0.1.11:9000\n", "    -\n")),
+              HasSubstr("c.yaml:27:3: sharding.cluster_nodes: entry 2: got nothing, expected"));
+  EXPECT_THAT(Refusal(Guide("disk_backed_edges: true", "disk_backed_edges:")),
+              HasSubstr("c.yaml:22:3: storage.disk_backed_edges: got nothing, expected true"));
 }
 
 TEST(ConfigTest, TheKindOfAValueIsSaid) {

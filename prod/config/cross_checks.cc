@@ -20,27 +20,38 @@ std::vector<std::string> Names(const std::vector<Peer>& peers) {
 
 std::string HostKey(const HostPort& address) { return absl::AsciiStrToLower(address.host); }
 
+// `number` counts from 1: an entry that isn't there stands where its list's key does.
+void AddEntry(const YamlSection& section, const std::string& key, size_t number,
+              const YAML::Node& item, absl::string_view expected, Mistakes* mistakes) {
+  if (!item.IsNull()) return mistakes->AddValue(item, section.PathOf(key), expected);
+  mistakes->Add(section.MarkOf(key), section.PathOf(key),
+                absl::StrCat("entry ", number, ": got nothing, expected ", expected));
+}
+
 // Reads a list of host:port; false where anything in it is wrong.
-bool ReadAddresses(const YAML::Node& node, const std::string& path, Mistakes* mistakes,
+bool ReadAddresses(const YamlSection& section, const std::string& key, Mistakes* mistakes,
                    std::vector<HostPort>* out) {
+  const YAML::Node& node = *section.Find(key);
   if (!node.IsSequence() || node.size() == 0) {
-    mistakes->AddValue(node, path, "a list of host:port, one for each of raft.peers");
+    section.AddValue(key, "a list of host:port, one for each of raft.peers");
     return false;
   }
   bool good = true;
+  size_t number = 0;
   for (const YAML::Node& item : node) {
+    ++number;
     const absl::StatusOr<HostPort> address =
         item.IsScalar() ? ParseHostPort(item.Scalar())
                         : absl::StatusOr<HostPort>(absl::InvalidArgumentError("not a text"));
     if (!address.ok()) {
-      mistakes->AddValue(
-          item, path,
-          absl::StrCat("host:port such as 10.0.1.10:9000 (", address.status().message(), ")"));
+      AddEntry(section, key, number, item,
+               absl::StrCat("host:port such as 10.0.1.10:9000 (", address.status().message(), ")"),
+               mistakes);
       good = false;
       continue;
     }
     if (std::find(out->begin(), out->end(), *address) != out->end()) {
-      mistakes->AddValue(item, path, "each address once");
+      mistakes->AddValue(item, section.PathOf(key), "each address once");
       good = false;
       continue;
     }
@@ -64,9 +75,11 @@ void ReadPeers(const YamlSection& raft, Mistakes* mistakes, std::vector<Peer>* p
                   absl::StrCat(node->size(), " peers, expected at most ", kPeersMax));
     return;
   }
+  size_t number = 0;
   for (const YAML::Node& item : *node) {
+    ++number;
     if (!item.IsMap() || item.size() != 1 || !item.begin()->first.IsScalar()) {
-      mistakes->AddValue(item, "raft.peers", kForm);
+      AddEntry(raft, "peers", number, item, kForm, mistakes);
       continue;
     }
     const std::string name = item.begin()->first.Scalar();
@@ -75,8 +88,11 @@ void ReadPeers(const YamlSection& raft, Mistakes* mistakes, std::vector<Peer>* p
         value.IsScalar() ? ParseHostPort(value.Scalar())
                          : absl::StatusOr<HostPort>(absl::InvalidArgumentError("not a text"));
     if (name.empty() || !address.ok() || address->is_any_host()) {
-      mistakes->AddValue(value, absl::StrCat("raft.peers.", name),
-                         "host:port such as 10.0.1.10:7000, as the other nodes reach it");
+      const YAML::Mark at = value.IsNull() ? item.begin()->first.Mark() : value.Mark();
+      mistakes->Add(at, absl::StrCat("raft.peers.", name),
+                    absl::StrCat("got ", Shown(value),
+                                 ", expected host:port such as 10.0.1.10:7000, as the other nodes "
+                                 "reach it"));
       continue;
     }
     for (const Peer& other : *peers) {
@@ -130,7 +146,7 @@ void MatchClientAddresses(const Sections& in, Mistakes* mistakes, Config* config
   if (node == nullptr || peers.empty()) return;
   constexpr char kKey[] = "sharding.cluster_nodes";
   std::vector<HostPort> addresses;
-  if (!ReadAddresses(*node, kKey, mistakes, &addresses)) return;
+  if (!ReadAddresses(in.sharding, "cluster_nodes", mistakes, &addresses)) return;
   // Matched by host; where a host has several nodes, by their order.
   std::map<std::string, std::vector<HostPort>> by_host;
   for (const HostPort& address : addresses) by_host[HostKey(address)].push_back(address);
