@@ -1,6 +1,5 @@
 #include "sim/tool/text_file.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
