@@ -137,9 +137,21 @@ struct Folders {
   std::string node;
 };
 
-// The marker of the log is written first: a start that was cut off in between is
-// told from a folder that was emptied by the missing log.
-absl::Status Settle(const Folders& in) {
+Folders FoldersOf(const config::Config& config) {
+  const std::string data_key = config.At("storage.data_dir");
+  const std::string log_key = config.milestone2() ? data_key : config.At("raft.data_dir");
+  return {data_key, log_key, config.storage.data_dir, config.LogFolder(), config.node_id};
+}
+
+struct Markers {
+  std::optional<FolderMarker> data;
+  std::optional<FolderMarker> log;
+
+  bool data_owned() const { return data && !data->pair.empty(); }
+};
+
+// Reads only: the refusal where a node can't run on the folders as they are.
+absl::StatusOr<Markers> Inspect(const Folders& in) {
   GRAPHDB_ASSIGN_OR_RETURN(const std::optional<FolderMarker> data, ReadMarker(in.data));
   if (data && !data->restore.empty()) {
     return Mistake(
@@ -158,7 +170,8 @@ absl::Status Settle(const Folders& in) {
   if (!data && !no_engine) {
     return Mistake(in.data_key, in.data, absl::StrCat("holds data but no ", kMarkerName));
   }
-  const bool data_owned = data && !data->pair.empty();
+  Markers markers{data, log};
+  const bool data_owned = markers.data_owned();
   if (data_owned && !log) {
     return Mistake(in.log_key, in.log,
                    absl::StrCat("is empty, but ", in.data, " holds the data of ", in.node,
@@ -175,8 +188,15 @@ absl::Status Settle(const Folders& in) {
                                 ": they come from different nodes or clusters (pair ", data->pair,
                                 " and ", log->pair, ")"));
   }
-  if (data_owned) return absl::OkStatus();
-  const std::string pair = log ? log->pair : absl::StrFormat("%016x", Entropy64());
+  return markers;
+}
+
+// The marker of the log is written first: a start that was cut off in between is
+// told from a folder that was emptied by the missing log.
+absl::Status Settle(const Folders& in) {
+  GRAPHDB_ASSIGN_OR_RETURN(const Markers found, Inspect(in));
+  if (found.data_owned()) return absl::OkStatus();
+  const std::string pair = found.log ? found.log->pair : absl::StrFormat("%016x", Entropy64());
   GRAPHDB_RETURN_IF_ERROR(WriteMarker(in.log, {kFolderFormat, "log", in.node, pair}));
   return WriteMarker(in.data, {kFolderFormat, "data", in.node, pair});
 }
@@ -236,17 +256,20 @@ absl::Status DataFolder::Take(const std::string& key, const std::string& folder)
   return absl::OkStatus();
 }
 
+absl::Status DataFolder::Check(const config::Config& config) {
+  return Inspect(FoldersOf(config)).status();
+}
+
 absl::StatusOr<DataFolder> DataFolder::Open(const config::Config& config) {
+  const Folders folders = FoldersOf(config);
   DataFolder folder;
-  folder.data_ = config.storage.data_dir;
-  folder.log_ = config.LogFolder();
-  const std::string data_key = config.At("storage.data_dir");
-  const std::string log_key = config.milestone2() ? data_key : config.At("raft.data_dir");
-  GRAPHDB_RETURN_IF_ERROR(folder.Take(data_key, folder.data_));
-  GRAPHDB_RETURN_IF_ERROR(folder.Take(log_key, folder.log_));
-  GRAPHDB_RETURN_IF_ERROR(Settle({data_key, log_key, folder.data_, folder.log_, config.node_id}));
-  GRAPHDB_RETURN_IF_ERROR(MakeFolder(data_key, folder.engine_folder()));
-  GRAPHDB_RETURN_IF_ERROR(MakeFolder(log_key, folder.log_folder()));
+  folder.data_ = folders.data;
+  folder.log_ = folders.log;
+  GRAPHDB_RETURN_IF_ERROR(folder.Take(folders.data_key, folder.data_));
+  GRAPHDB_RETURN_IF_ERROR(folder.Take(folders.log_key, folder.log_));
+  GRAPHDB_RETURN_IF_ERROR(Settle(folders));
+  GRAPHDB_RETURN_IF_ERROR(MakeFolder(folders.data_key, folder.engine_folder()));
+  GRAPHDB_RETURN_IF_ERROR(MakeFolder(folders.log_key, folder.log_folder()));
   return folder;
 }
 

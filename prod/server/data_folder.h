@@ -43,6 +43,9 @@ absl::StatusOr<FolderMarker> DecodeMarker(absl::string_view text, const std::str
 class DataFolder {
  public:
   static absl::StatusOr<DataFolder> Open(const config::Config& config);
+  // What Open says of the markers; makes nothing and takes no lock, so that it may be
+  // asked while the node runs.
+  static absl::Status Check(const config::Config& config);
   // For `graphdb restore` of this snapshot: the data folder alone, which no node
   // was started on. From here on it is half restored, and no node starts on it,
   // until FinishRestore; one that holds a whole restore stays as it is.

@@ -151,6 +151,25 @@ TEST_F(DataFolderTest, ARestoreTakesNoFolderOfOthers) {
               HasSubstr("--data-dir: got '', expected storage.data_dir"));
 }
 
+TEST_F(DataFolderTest, ACheckSaysWhatOpeningWouldAndMakesNothing) {
+  const auto check = [this](const std::string& node) {
+    const absl::Status status = DataFolder::Check(ConfigOf(node));
+    return status.ok() ? "" : status.ToString();
+  };
+  EXPECT_EQ(check("a"), "");
+  EXPECT_FALSE(std::filesystem::exists(root_ + "/data"));
+  EXPECT_FALSE(std::filesystem::exists(root_ + "/raft"));
+  ASSERT_EQ(Refusal("a"), "");
+  EXPECT_EQ(check("a"), "");
+  EXPECT_THAT(check("b"), HasSubstr("c.yaml:3:11: storage.data_dir: "));
+  EXPECT_EQ(check("b"), Refusal("b"));
+  std::filesystem::remove_all(root_ + "/raft");
+  const std::string checked = check("a");
+  EXPECT_FALSE(std::filesystem::exists(root_ + "/raft"));
+  EXPECT_THAT(checked, HasSubstr("/raft: is empty, but"));
+  EXPECT_EQ(checked, Refusal("a"));
+}
+
 TEST_F(DataFolderTest, AMissingParentIsNamed) {
   std::filesystem::remove_all(root_);
   EXPECT_THAT(Refusal(), HasSubstr("storage.data_dir: "));

@@ -50,12 +50,8 @@ int PrintVersion(const std::string& path) {
 int CheckConfig(const std::string& path) {
   const absl::StatusOr<config::Config> config = config::LoadConfig(path);
   if (!config.ok()) return Report(config.status());
-  const absl::StatusOr<TlsMaterial> tls = LoadTls(*config);
-  if (!tls.ok()) return Report(tls.status());
-  for (const auto check : {CheckBindAddress, CheckFolders}) {
-    const absl::Status checked = check(*config);
-    if (!checked.ok()) return Report(checked);
-  }
+  const absl::StatusOr<TlsMaterial> checked = CheckMachine(*config);
+  if (!checked.ok()) return Report(checked.status());
   std::fputs(config::Describe(*config).c_str(), stdout);
   return 0;
 }

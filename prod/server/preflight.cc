@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
+#include "prod/server/data_folder.h"
 
 namespace graphdb::prod {
 namespace {
@@ -128,8 +129,18 @@ absl::Status CheckBindAddress(const config::Config& config) {
 
 absl::Status CheckFolders(const config::Config& config) {
   GRAPHDB_RETURN_IF_ERROR(CheckFolder(config, "storage.data_dir", config.storage.data_dir, ""));
-  if (!config.raft.has_value()) return absl::OkStatus();
-  return CheckFolder(config, "raft.data_dir", config.raft->data_dir, config.storage.data_dir);
+  if (config.raft.has_value()) {
+    GRAPHDB_RETURN_IF_ERROR(
+        CheckFolder(config, "raft.data_dir", config.raft->data_dir, config.storage.data_dir));
+  }
+  return DataFolder::Check(config);
+}
+
+absl::StatusOr<TlsMaterial> CheckMachine(const config::Config& config) {
+  GRAPHDB_ASSIGN_OR_RETURN(TlsMaterial tls, LoadTls(config));
+  GRAPHDB_RETURN_IF_ERROR(CheckBindAddress(config));
+  GRAPHDB_RETURN_IF_ERROR(CheckFolders(config));
+  return tls;
 }
 
 absl::Status CheckPorts(const config::Config& config) {

@@ -279,9 +279,7 @@ Server::~Server() {
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const config::Config& config) {
   auto server = std::unique_ptr<Server>(new Server(std::make_unique<Impl>(config)));
   Impl& impl = *server->impl_;
-  GRAPHDB_ASSIGN_OR_RETURN(const TlsMaterial tls, LoadTls(config));
-  GRAPHDB_RETURN_IF_ERROR(CheckBindAddress(config));
-  GRAPHDB_RETURN_IF_ERROR(CheckFolders(config));
+  GRAPHDB_ASSIGN_OR_RETURN(const TlsMaterial tls, CheckMachine(config));
   GRAPHDB_RETURN_IF_ERROR(CheckPorts(config));
   impl.log.Log(env::LogLevel::kInfo, "server",
                absl::StrCat("graphdb ", config.milestone2() ? kMilestone2Version : kVersion,

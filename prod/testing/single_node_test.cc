@@ -278,7 +278,8 @@ TEST_F(SingleNodeTest, MistakesInTheConfigEndWithTwo) {
 }
 
 TEST_F(SingleNodeTest, VersionAndCheckConfigReadTheConfig) {
-  WriteWholeFile(folder_ + "/c.yaml", "node_id: a\nstorage: {data_dir: /d}\n");
+  WriteWholeFile(folder_ + "/c.yaml",
+                 absl::StrCat("node_id: a\nstorage: {data_dir: ", folder_, "/d}\n"));
   const Finished version =
       RunProgram({server(), "--version", "--config", folder_ + "/c.yaml"}, folder_);
   EXPECT_EQ(version.code, 0);
@@ -289,6 +290,36 @@ TEST_F(SingleNodeTest, VersionAndCheckConfigReadTheConfig) {
       RunProgram({server(), "--check-config", "--config", folder_ + "/c.yaml"}, folder_);
   EXPECT_EQ(check.code, 0);
   EXPECT_THAT(check.out, HasSubstr("Milestone 2"));
+}
+
+// What is wrong on this machine is said by --check-config as by the start.
+TEST_F(SingleNodeTest, CheckConfigSaysWhatTheStartWould) {
+  const auto refusal = [this](const std::string& text) {
+    WriteWholeFile(folder_ + "/c.yaml", text);
+    const Finished check =
+        RunProgram({server(), "--check-config", "--config", folder_ + "/c.yaml"}, folder_);
+    const Finished start = RunProgram({server(), "--config", folder_ + "/c.yaml"}, folder_);
+    EXPECT_EQ(check.code, 2);
+    EXPECT_EQ(start.code, 2);
+    EXPECT_EQ(check.err, start.err);
+    EXPECT_EQ(check.out, "");
+    return check.err;
+  };
+  const std::string storage = absl::StrCat("storage: {data_dir: ", folder_, "/d}\n");
+  EXPECT_THAT(refusal(absl::StrCat("node_id: a\nbind_addr: 203.0.113.7\n", storage)),
+              HasSubstr("c.yaml:2:1: bind_addr: got 203.0.113.7, expected an address of this"));
+  EXPECT_THAT(refusal(absl::StrCat("node_id: a\nstorage: {data_dir: ", folder_, "/none/d}\n")),
+              HasSubstr("c.yaml:2:11: storage.data_dir: "));
+  WriteWholeFile(folder_ + "/key", "hello");
+  EXPECT_THAT(refusal(absl::StrCat("node_id: a\n", storage,
+                                   "grpc: {tls: {enabled: true, cert_file: ", folder_,
+                                   "/key, key_file: ", folder_, "/key}}\n")),
+              HasSubstr("c.yaml:3:29: grpc.tls.cert_file: "));
+  std::filesystem::create_directory(folder_ + "/d");
+  WriteWholeFile(folder_ + "/d/GRAPHDB-FOLDER",
+                 "graphdb folder\nformat 1\nkind data\nnode b\npair 1\n");
+  EXPECT_THAT(refusal(absl::StrCat("node_id: a\n", storage)),
+              HasSubstr("c.yaml:2:11: storage.data_dir: "));
 }
 
 // The first file of the log, by name.
