@@ -225,7 +225,11 @@ TEST(ConfigTest, TheFilesOfTheDocumentationAreGood) {
   std::vector<Config> files;
   for (absl::string_view part : absl::StrSplit(page, "```yaml\n")) {
     if (part.data() == page.data()) continue;  // before the first of them
-    const absl::StatusOr<Config> config = ParseConfig(part.substr(0, part.find("```")), "c.yaml");
+    const absl::string_view text = part.substr(0, part.find("```"));
+    if (files.empty()) {
+      EXPECT_EQ(std::string(text), kGuide) << "word for word what the migration guide prints";
+    }
+    const absl::StatusOr<Config> config = ParseConfig(text, "c.yaml");
     ASSERT_TRUE(config.ok()) << config.status();
     files.push_back(*config);
   }
