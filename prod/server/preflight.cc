@@ -58,8 +58,9 @@ absl::Status CheckFree(const config::Config& config, const char* key,
                        const config::HostPort& address) {
   const absl::Status tried = TryBind(address.host, absl::StrCat(address.port), true);
   if (tried.ok()) return tried;
-  return absl::FailedPreconditionError(absl::StrCat(config.At(key), ": can't listen on ",
-                                                    address.ToString(), ": ", tried.message()));
+  return absl::FailedPreconditionError(
+      absl::StrCat(config.At(key), ": can't listen on ", address.ToString(), ": ", tried.message(),
+                   ", expected an address of this machine and a free port"));
 }
 
 // Comparable: absolute, without dots, without a slash at the end.

@@ -38,8 +38,10 @@ TEST(PreflightTest, APortInUseIsNamedWithItsKey) {
   ASSERT_EQ(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &bytes), 0);
   const std::string taken = absl::StrCat("127.0.0.1:", ntohs(address.sin_port));
   const absl::Status status = CheckPorts(ConfigOf("grpc: {listen_addr: \"" + taken + "\"}\n"));
-  EXPECT_THAT(status.ToString(), HasSubstr("c.yaml:4:8: grpc.listen_addr: can't listen on " +
-                                           taken + ": Address already in use"));
+  EXPECT_THAT(status.ToString(),
+              HasSubstr("c.yaml:4:8: grpc.listen_addr: can't listen on " + taken +
+                        ": Address already in use, expected an "
+                        "address of this machine and a free port"));
   close(fd);
 }
 
