@@ -16,6 +16,7 @@ txn::TransactionLimits LimitsOf(const Tuning& tuning) {
   limits.keys_per_read = tuning.read_keys_per_request;
   limits.ranges_per_read = tuning.read_ranges_per_request;
   limits.id_block = tuning.id_block;
+  limits.write_keys_max = tuning.write_keys_max;
   return limits;
 }
 

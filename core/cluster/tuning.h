@@ -1,6 +1,6 @@
 // Tuning: sizes of a node's pages, pieces and windows. No answer depends on one
-// of them; they are here so that the simulator can draw them at their extremes,
-// where pages end and windows are full. The server keeps the defaults.
+// of them, but for refusals by a limit; they are here so that the simulator can draw them at their
+// extremes, where pages end and windows are full. The server keeps the defaults.
 //
 // Plain values; thread-safe.
 #pragma once
@@ -38,6 +38,7 @@ struct Tuning {
   uint32_t dedupe_retention_periods = 1200;  // of half a second
   uint64_t oracle_bound_window = 1'000'000;  // how far ahead the bound is persisted
   uint32_t id_block = 1'000;                 // counters a gateway takes at once
+  size_t write_keys_max = 20'000;            // txn.write_keys_max
   // Of an entry: the same on all nodes of a cluster.
   shard::ShardPages shard_pages;
 

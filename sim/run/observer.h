@@ -37,6 +37,7 @@ class Observer {
         oracle_(world.options().nodes),
         recovery_(world),
         versions_(world) {}
+        transactions_(world.options().knobs.write_keys_max),
 
   // After each event.
   MaybeViolation Look();

@@ -144,6 +144,13 @@ std::string TxnWatch::FindEffect(const Txn& txn, Versions* versions, Timestamp* 
   return "";
 }
 
+std::string TxnWatch::CheckLimit(const Txn& txn) const {
+  const size_t keys = WritesOf(txn).size();
+  if (keys <= write_keys_max_) return "";
+  return absl::StrCat("took effect and wrote ", keys, " keys; txn.write_keys_max is ",
+                      write_keys_max_);
+}
+
 std::string TxnWatch::WriterOf(const std::string& key, Timestamp ts, const Names& names) const {
   for (const auto& [start, txn] : txns_) {
     if (txn.commits.count(ts) == 0) continue;
@@ -192,6 +199,7 @@ MaybeViolation TxnWatch::Check(const env::KvReader& engine,
     Timestamp commit;
     std::string wrong = FindEffect(txn, &versions, &commit);
     if (wrong.empty() && commit == Timestamp()) continue;
+    if (wrong.empty()) wrong = CheckLimit(txn);
     if (wrong.empty()) wrong = CheckTouched(start, commit, txn, versions, names);
     const auto [before, first] = carried_out.emplace(txn.request, start);
     if (wrong.empty() && !first) {

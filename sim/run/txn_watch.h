@@ -5,6 +5,7 @@
 //     or none is.
 //   - Of a request at most one transaction took effect, whenever its retries came (rule T7).
 //   - Every version was written by a transaction that took effect.
+//   - None wrote more keys than the run's limit (rule T8).
 //   - What a transaction read or wrote nobody else has changed between its start and its
 //     commit (rule T1): in the order of commit timestamps the transactions are serial.
 //
@@ -34,6 +35,8 @@ namespace graphdb::sim {
 
 class TxnWatch {
  public:
+  explicit TxnWatch(uint64_t write_keys_max) : write_keys_max_(write_keys_max) {}
+
   // The group has committed an entry: each once, in the order of its log.
   void OnCommitted(ShardId group, const DecisionView& decision);
   // `engine` has applied all that was committed, and no transaction is undecided. A
@@ -53,6 +56,8 @@ class TxnWatch {
 
   // Of all its parts.
   static std::vector<v1::TxnWrite> WritesOf(const Txn& txn);
+  // As FindEffect.
+  std::string CheckLimit(const Txn& txn) const;
   // What is wrong, to follow the transaction's name; empty: nothing. Leaves the timestamp
   // at which it took effect; 0: never.
   static std::string FindEffect(const Txn& txn, Versions* versions, Timestamp* commit);
@@ -61,6 +66,7 @@ class TxnWatch {
   // Who wrote the version of the key, as Names names it.
   std::string WriterOf(const std::string& key, Timestamp ts, const Names& names) const;
 
+  uint64_t write_keys_max_;
   std::map<Timestamp, Txn> txns_;  // by start
 };
 

@@ -17,6 +17,8 @@ namespace {
 
 std::string Key(uint64_t node) { return storage::NodeKey(ElementId(node)); }
 
+constexpr uint64_t kWriteKeysMax = 3;
+
 class TxnWatchTest : public testing::Test {
  protected:
   void Version(uint64_t node, uint64_t ts, absl::string_view value = "v") {
@@ -63,7 +65,7 @@ class TxnWatchTest : public testing::Test {
   }
 
   storage::MemoryKv kv_;
-  TxnWatch watch_;
+  TxnWatch watch_{kWriteKeysMax};
   std::vector<WriteOutcome> writes_;
   uint64_t request_ = 0;  // of what begins now; 0: each is one of its own
 };
@@ -109,6 +111,17 @@ TEST_F(TxnWatchTest, ARequestIsCarriedOutOnce) {
   EXPECT_THAT(Wrong(), testing::HasSubstr("both are of request 3 of session 7"));
 }
 
+TEST_F(TxnWatchTest, WritesNoMoreKeysThanTheLimit) {
+  Begins(0, 10, Writes({1, 2}));
+  Begins(1, 10, Writes({3}));
+  Decided(10, 20);
+  for (const uint64_t node : {1, 2, 3}) Version(node, 20);
+  EXPECT_EQ(Wrong(), "");
+  Begins(2, 10, Writes({4}));
+  Version(4, 20);
+  EXPECT_THAT(Wrong(), testing::HasSubstr("wrote 4 keys; txn.write_keys_max is 3"));
+}
+
 TEST_F(TxnWatchTest, EveryVersionHasItsTransaction) {
   Version(1, 20);
   EXPECT_THAT(Wrong(), testing::HasSubstr("that no transaction wrote"));
@@ -128,14 +141,14 @@ TEST_F(TxnWatchTest, WhatItTouchedStaysAsItWasUntilItsCommit) {
   reads.add_read_keys(Key(6));
   EXPECT_EQ(with(reads), "");
   reads.add_read_keys(Key(7));
-  watch_ = TxnWatch();
+  watch_ = TxnWatch(kWriteKeysMax);
   Begins(0, 15, Writes({7}), 20);
   EXPECT_THAT(with(reads), testing::HasSubstr("what it touched changed"));
 
   v1::TxnPart scans = Writes({1});
   scans.add_read_ranges()->set_begin(Key(7));
   scans.mutable_read_ranges(0)->set_end(Key(7) + "\xff");
-  watch_ = TxnWatch();
+  watch_ = TxnWatch(kWriteKeysMax);
   Begins(0, 15, Writes({7}), 20);
   EXPECT_THAT(with(scans), testing::HasSubstr("what it touched changed"));
 }

@@ -10,6 +10,7 @@
 #include "sim/check/register.h"
 #include "sim/check/write_skew.h"
 #include "sim/workload/batches.h"
+#include "sim/workload/bulk.h"
 #include "sim/workload/edges.h"
 #include "sim/workload/elements.h"
 #include "sim/workload/leaves.h"
@@ -302,6 +303,7 @@ std::unique_ptr<Workload> MakeWorkload(absl::string_view name, uint32_t index) {
   if (name == "append") return std::make_unique<AppendWorkload>(index);
   if (name == "register") return std::make_unique<RegisterWorkload>(index);
   if (name == "skew") return std::make_unique<SkewWorkload>(index);
+  if (name == "bulk") return std::make_unique<BulkWorkload>(FirstIdOf(index));
   if (name == "edges") return std::make_unique<EdgesWorkload>(FirstIdOf(index));
   if (name == "elements") return std::make_unique<ElementsWorkload>(FirstIdOf(index));
   if (name == "leaves") return std::make_unique<LeavesWorkload>(FirstIdOf(index));

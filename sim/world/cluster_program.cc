@@ -45,6 +45,7 @@ cluster::Tuning TuningOf(const NodeKnobs& knobs) {
   tuning.dedupe_retention_periods = knobs.dedupe_retention_periods;
   tuning.oracle_bound_window = knobs.oracle_bound_window;
   tuning.id_block = knobs.id_block;
+  tuning.write_keys_max = knobs.write_keys_max;
   tuning.count_step_entries = knobs.count_step_entries;
   tuning.plans_kept = knobs.plans_kept;
   tuning.shard_pages = {knobs.edge_entries_per_look, knobs.records_dropped_max};

@@ -173,6 +173,7 @@ constexpr Option kTable[] = {
     Node<&NodeKnobs::dedupe_retention_periods>("dedupe-retention", 1, kAny32),
     Node<&NodeKnobs::oracle_bound_window>("bound-window", 1, kAny32),
     Node<&NodeKnobs::id_block>("id-block", 1, kAny32),
+    Node<&NodeKnobs::write_keys_max>("write-keys", 1, kAny32),
     Node<&NodeKnobs::count_step_entries>("count-step", 1, kAny32),
     Node<&NodeKnobs::plans_kept>("plans", 0, kAny32),
     Node<&NodeKnobs::edge_entries_per_look>("edge-entries", 1, kAny32),

@@ -78,6 +78,7 @@ struct NodeKnobs {
   uint32_t dedupe_retention_periods = 1200;
   uint64_t oracle_bound_window = 1'000'000;
   uint32_t id_block = 1'000;
+  uint64_t write_keys_max = 20'000;
   uint32_t count_step_entries = 2'000;
   uint32_t plans_kept = 1'000;
   uint32_t edge_entries_per_look = shard::ShardPages().edge_entries;

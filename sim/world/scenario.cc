@@ -27,9 +27,9 @@ constexpr size_t kChoicesMax = 100'000;
 constexpr uint64_t kOperationsMax = 1'000'000;  // of a client
 
 // Of MakeWorkload.
-constexpr absl::string_view kWorkloads[] = {"append", "bank",     "edges",   "elements",
-                                            "leaves", "operator", "queries", "register",
-                                            "ring",   "skew",     "unique"};
+constexpr absl::string_view kWorkloads[] = {"append",   "bank",   "bulk",     "edges",
+                                            "elements", "leaves", "operator", "queries",
+                                            "register", "ring",   "skew",     "unique"};
 
 absl::Status TakeOption(LineReader& in, const Option& option, absl::string_view key,
                         RunOptions* options) {

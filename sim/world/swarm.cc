@@ -194,6 +194,22 @@ void DrawStatements(uint64_t seed, RunOptions* options) {
   if (kind == 2 || kind == 3) options->workloads.push_back({kStatementKinds[kind - 1], 2u});
 }
 
+// A write limit that whole transactions of one client lie beyond, and now and then a DETACH
+// DELETE. Not beside statements, which are judged by what they do without one.
+void DrawLimits(uint64_t seed, RunOptions* options) {
+  Random rng(StreamSeed(seed, "swarm.limits", 0));
+  const bool wanted = rng.Chance(1, 4);
+  const auto limit = static_cast<uint64_t>(rng.Between(32, 80));
+  const bool statements = std::any_of(
+      options->workloads.begin(), options->workloads.end(), [](const WorkloadSpec& spec) {
+        return std::find(std::begin(kStatementKinds), std::end(kStatementKinds), spec.name) !=
+               std::end(kStatementKinds);
+      });
+  if (!wanted || statements) return;
+  options->workloads.push_back({"bulk", 1u});
+  options->knobs.write_keys_max = limit;
+}
+
 // Mostly the shape that all averages are of.
 void DrawShape(uint64_t seed, RunOptions* options) {
   Random rng(StreamSeed(seed, "swarm.shape", 0));
@@ -264,6 +280,7 @@ RunOptions DrawSwarmOptions(uint64_t seed) {
 }
 
 void DropStatements(RunOptions* options) {
+  DrawLimits(seed, &options);
   // A toy tells one request from another by its session.
   options->clients.anonymous_ppm = 0;
   for (FaultPlan* plan : {&options->forming_plan, &options->plan}) {
@@ -277,3 +294,4 @@ void DropStatements(RunOptions* options) {
 }
 
 }  // namespace graphdb::sim
+           spec.name == "bulk" ||
