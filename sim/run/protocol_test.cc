@@ -72,5 +72,27 @@ TEST(ProtocolTest, AVoteGoesToALogThatIsNotBehind) {
 
 TEST(ProtocolTest, ReadsHoldTheFloorUp) { EXPECT_TRUE(Sees({}, "rule-T3.pipeline", "read-floor")); }
 
+TEST(ProtocolTest, ASecondNodeThatIsToFoundBecomesNoMember) {
+  RunOptions options;
+  options.duration = Duration::Seconds(3);
+  options.workloads = {{"bank", 1}};
+  options.mistake = Mistake::kBootstrap;
+  EXPECT_EQ(ExecuteRun(options, ClusterProgramFactory(), {}).message, "");
+  options.mutant = "rule-I1.second-bootstrap";
+  EXPECT_EQ(ExecuteRun(options, ClusterProgramFactory(), {}).oracle, "mistake");
+}
+
+TEST(ProtocolTest, ATransactionBeyondTheWriteLimitIsRefused) {
+  RunOptions options;
+  options.duration = Duration::Seconds(10);
+  options.workloads = {{"bank", 1}, {"bulk", 1}};
+  options.knobs.write_keys_max = 40;
+  const RunResult refused = ExecuteRun(options, ClusterProgramFactory(), {});
+  EXPECT_EQ(refused.message, "");
+  EXPECT_GT(refused.clients.failed, 0u);
+  options.mutant = "rule-T8.write-limit";
+  EXPECT_EQ(ExecuteRun(options, ClusterProgramFactory(), {}).oracle, "transactions");
+}
+
 }  // namespace
 }  // namespace graphdb::sim

@@ -65,6 +65,7 @@ cluster::NodeOptions OptionsOf(const ProgramOptions& options, uint32_t snapshot_
   node.num_shards = static_cast<uint16_t>(options.shards);
   if (options.mistake == Mistake::kPeers) node.peers[0].raft_address = "node0:9001";
   if (options.mistake == Mistake::kShards) node.num_shards += 1;
+  if (options.mistake == Mistake::kBootstrap) node.bootstrap = true;
   node.newest_version = options.version;
   node.log_segment_bytes = options.knobs.log_segment_bytes;
   node.log_bytes_max = options.knobs.log_bytes_max;

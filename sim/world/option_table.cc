@@ -18,7 +18,7 @@ constexpr uint64_t kHour = 3'600'000'000'000;  // in nanoseconds
 
 constexpr const char* kEpilogues[] = {"none", "wipe-founder", "wipe-cut-off-founder"};
 constexpr uint64_t kEpilogueCount = std::size(kEpilogues);
-constexpr const char* kMistakes[] = {"none", "peers", "shards"};
+constexpr const char* kMistakes[] = {"none", "peers", "shards", "bootstrap"};
 constexpr uint64_t kMistakeCount = std::size(kMistakes);
 
 // --- From a path of members to the two functions of a row ----------------------------------------

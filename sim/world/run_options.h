@@ -99,8 +99,9 @@ enum class Epilogue : uint8_t {
 // node starts again, so it has to stop before anybody admits it (rule I1).
 enum class Mistake : uint8_t {
   kNone,
-  kPeers,  // another address of a peer
-  kShards  // another number of shards
+  kPeers,     // another address of a peer
+  kShards,    // another number of shards
+  kBootstrap  // `bootstrap: true`; it starts once the others have formed a cluster
 };
 
 // What a client does of its operations, each at its own time; the others it

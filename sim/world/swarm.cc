@@ -249,6 +249,28 @@ void DrawForming(uint64_t seed, RunOptions* options) {
   if (epilogue == 1) options->epilogue = Epilogue::kWipeCutOffFounder;
 }
 
+// Beside a second founder no fault may keep the cluster from telling it that there is one:
+// alone for a second it founds another, as the first one has to.
+bool HearsTheCluster(const RunOptions& options) {
+  constexpr uint32_t kFewDropped = 10'000;
+  const LinkProfile& network = options.network;
+  const bool network_sound = network.drop_ppm <= kFewDropped && network.bytes_per_second == 0 &&
+                             network.queue_messages_max == LinkProfile().queue_messages_max;
+  const bool devices_sound = options.disk.sync_error_ppm == 0 && options.disk.read_error_ppm == 0 &&
+                             options.disk.name_error_ppm == 0 && options.kv.write_error_ppm == 0 &&
+                             options.kv.flush_error_ppm == 0;
+  return network_sound && devices_sound && options.forming_plan.empty();
+}
+
+// After all else is drawn.
+void DrawSecondFounder(uint64_t seed, RunOptions* options) {
+  Random rng(StreamSeed(seed, "swarm.second_founder", 0));
+  const bool wanted = rng.Chance(1, 6);
+  const bool free = options->mistake == Mistake::kNone;
+  if (!wanted || !free || !HearsTheCluster(*options)) return;
+  options->mistake = Mistake::kBootstrap;
+}
+
 }  // namespace
 
 RunOptions DrawSwarmOptions(uint64_t seed) {
@@ -265,6 +287,7 @@ RunOptions DrawSwarmOptions(uint64_t seed) {
     DrawForever(seed, &options);
     DrawUpgrades(seed, &options);
     return options;
+    DrawSecondFounder(seed, &options);
   }
   DrawKnobs(rng, &options);
   DrawPatience(seed, &options);
@@ -277,6 +300,7 @@ RunOptions DrawSwarmOptions(uint64_t seed) {
   DrawForever(seed, &options);
   DrawUpgrades(seed, &options);
   return options;
+  DrawSecondFounder(seed, &options);
 }
 
 void DropStatements(RunOptions* options) {

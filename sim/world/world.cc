@@ -10,6 +10,8 @@
 namespace graphdb::sim {
 namespace {
 
+constexpr Duration kFormedPoll = Duration::Milliseconds(50);
+
 // MergeFrom keeps the last of two byte strings; a snapshot's pieces follow each other.
 void Merge(v1::ClientResponse part, v1::ClientResponse* merged) {
   std::string data = merged->admin().snapshot().data();
@@ -140,12 +142,27 @@ void World::StartAll() {
   for (uint32_t n = 0; n < slots_.size(); ++n) {
     const Duration delay = options_.join_delay * n;
     slots_[n].wanted_up = true;
-    if (delay == Duration()) {
+    if (options_.mistake == Mistake::kBootstrap && RunsMistaken(NodeId(n))) {
+      StartOnceFormed(NodeId(n));
+    } else if (delay == Duration()) {
       Start(NodeId(n));
     } else {
       ScheduleStart(NodeId(n), delay);
     }
   }
+}
+
+// Two that are to found and hear each other too late may both do it, as nobody can prevent:
+// the second one comes when there is a cluster for certain.
+void World::StartOnceFormed(NodeId node) {
+  uint32_t members = 0;
+  for (uint32_t n = 0; n < slots_.size(); ++n) {
+    VisitReplicas(NodeId(n), [&](const ReplicaView& view) {
+      if (view.group == kMetaGroup && view.voters > slots_.size() / 2) ++members;
+    });
+  }
+  if (members > slots_.size() / 2) return Start(node);
+  loop_.After(kFormedPoll, world_life_, "world.start", [this, node] { StartOnceFormed(node); });
 }
 
 void World::Wipe(NodeId node) {

@@ -192,6 +192,7 @@ class World {
   void ListenToDisk(NodeId node);
   void Start(NodeId node);
   void ScheduleStart(NodeId node, Duration delay);
+  void StartOnceFormed(NodeId node);
   void Crash(NodeId node, bool power);
   // Destroys the program and what hangs off it; the durable state takes the crash.
   void Bury(NodeId node, bool power);
