@@ -42,6 +42,9 @@ struct Identity {
   // Counted up and written before anything leaves the node: its incarnation.
   uint64_t starts = 0;
 
+  // 0: it belongs to no cluster.
+  StoreId member_store() const { return state == State::kMember ? store : StoreId(); }
+
   friend bool operator==(const Identity&, const Identity&) = default;
 };
 

@@ -51,6 +51,7 @@ class Node::Impl final : public PeerHandler,
   void HandleClient(v1::ClientRequest request, Reply reply);
   void Drain(Duration limit, absl::AnyInvocable<void()> done);
   void HandLeadership(ShardId group, NodeId to);
+  StoreId member_store() const { return identity_.member_store(); }
   bool ready() const;
 
   // PeerHandler and AdminHost
@@ -580,7 +581,7 @@ void Node::Drain(Duration limit, absl::AnyInvocable<void()> done) {
 }
 
 void Node::HandLeadership(ShardId group, NodeId to) { impl_->HandLeadership(group, to); }
-
+StoreId Node::member_store() const { return impl_->member_store(); }
 bool Node::ready() const { return impl_->ready(); }
 
 AdjacencyStats Node::adjacency() const {

@@ -127,6 +127,8 @@ class Node {
   // may wish. Nothing happens where that can't be; the preferred leader takes it back.
   void HandLeadership(ShardId group, NodeId to);
 
+  // The store as which it belongs to a cluster; 0: it belongs to none.
+  StoreId member_store() const;
   bool ready() const;  // is in a formed cluster and knows a meta leader
   AdjacencyStats adjacency() const;
   void VisitGroups(absl::FunctionRef<void(const GroupView&)> visit) const;

@@ -89,6 +89,7 @@ void SimFabric::Send(NodeId from, NodeId to, std::string message) {
   GRAPHDB_CHECK_LE(message.size(), env::kNetworkMessageBytesMax) << "to " << to;
   ++counters_.sent;
   counters_.bytes += message.size();
+  if (send_listener_) send_listener_(from, to, message);
   if (to.value() >= node_count_) {  // a peer that doesn't exist (any more)
     ++counters_.cut;
     return;

@@ -21,10 +21,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "core/env/network.h"
 #include "core/env/random.h"
 #include "sim/env/event_loop.h"
@@ -82,6 +84,9 @@ class SimFabric final : public EventLoop::MessageSink {
   void HealAll();
 
   void Send(NodeId from, NodeId to, std::string message);
+  // Hears of every message that is sent, whatever becomes of it.
+  using SendListener = std::function<void(NodeId from, NodeId to, absl::string_view message)>;
+  void SetSendListener(SendListener listener) { send_listener_ = std::move(listener); }
   void SetReceiver(NodeId node, env::Network::Receiver receiver);
   void Arrive(ActorId from, ActorId to, uint64_t number, std::string message) override;
   // Null: nobody listens. It outlives the fabric.
@@ -148,6 +153,7 @@ class SimFabric final : public EventLoop::MessageSink {
   std::vector<env::Network::Receiver> receivers_;
   NetworkCounters counters_;
   Recorder* recorder_ = nullptr;
+  SendListener send_listener_;
   uint64_t launched_ = 0;  // numbers the messages
 };
 

@@ -47,7 +47,7 @@ MaybeViolation Observer::Look() {
     durability_.OnStart(id);
     oracle_.OnStart(id);
   }
-  MaybeViolation violation;
+  MaybeViolation violation = admissions_.Look(id);
   size_t place = 0;
   world_.VisitReplicas(id, [&](const ReplicaView& view) {
     // Almost always the group that was at this place after the event before.

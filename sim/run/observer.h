@@ -1,7 +1,7 @@
 // Observer: looks at the replicas of the node that ran the last event and feeds
 // Raft's oracles: who leads in which term, with which log, what is committed,
 // what was applied. Durability, OracleWatch and ReadWatch look along, and Recovery is
-// told whom each group needs.
+// told whom each group needs. AdmissionWatch looks at the node itself.
 //
 // Deterministic thread only.
 #pragma once
@@ -15,6 +15,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "sim/check/raft_safety.h"
+#include "sim/run/admission_watch.h"
 #include "sim/run/durability.h"
 #include "sim/run/leadership.h"
 #include "sim/run/oracle_watch.h"
@@ -32,12 +33,13 @@ class Observer {
   explicit Observer(World& world)
       : world_(world),
         nodes_(world.options().nodes),
+        admissions_(world),
         leadership_(world),
         durability_(world),
         oracle_(world.options().nodes),
+        transactions_(world.options().knobs.write_keys_max),
         recovery_(world),
         versions_(world) {}
-        transactions_(world.options().knobs.write_keys_max),
 
   // After each event.
   MaybeViolation Look();
@@ -134,6 +136,7 @@ class Observer {
   World& world_;
   std::vector<Node> nodes_;
   RaftSafety safety_;
+  AdmissionWatch admissions_;
   Leadership leadership_;
   Durability durability_;
   OracleWatch oracle_;

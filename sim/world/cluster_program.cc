@@ -186,6 +186,8 @@ class ClusterProgram final : public Program {
     return cluster::AppliedRecordKey(group);
   }
 
+  StoreId MemberStore() const override { return node_.member_store(); }
+
   void HandLeadership(ShardId group, NodeId to) override { node_.HandLeadership(group, to); }
 
   void Drain(Duration limit, absl::AnyInvocable<void()> done) override {

@@ -108,6 +108,8 @@ class Program {
   virtual void Drain(Duration limit, absl::AnyInvocable<void()> done) { done(); }
   // The engine's key of a group's applied record (rule L5); empty: it has none.
   virtual std::string AppliedRecordKey(ShardId group) const { return ""; }
+  // The store as which it belongs to a cluster; 0: to none.
+  virtual StoreId MemberStore() const { return StoreId(); }
   // Whether it serves only in a cluster that a majority has formed (rule I1); toys don't.
   virtual bool FormsCluster() const { return true; }
 };

@@ -280,14 +280,15 @@ RunOptions DrawSwarmOptions(uint64_t seed) {
   DrawShape(seed, &options);
   DrawClients(seed, &options);
   DrawStatements(seed, &options);
+  DrawLimits(seed, &options);
   DrawForming(seed, &options);
   if (rng.Below(100) < kFaultFreePercent) {
     // Pages end and windows are full where nothing goes wrong as well.
     if (rng.Chance(1, 2)) DrawTuning(seed, &options.knobs);
     DrawForever(seed, &options);
     DrawUpgrades(seed, &options);
-    return options;
     DrawSecondFounder(seed, &options);
+    return options;
   }
   DrawKnobs(rng, &options);
   DrawPatience(seed, &options);
@@ -299,12 +300,11 @@ RunOptions DrawSwarmOptions(uint64_t seed) {
   DrawPlan(seed, rng, &options);
   DrawForever(seed, &options);
   DrawUpgrades(seed, &options);
-  return options;
   DrawSecondFounder(seed, &options);
+  return options;
 }
 
 void DropStatements(RunOptions* options) {
-  DrawLimits(seed, &options);
   // A toy tells one request from another by its session.
   options->clients.anonymous_ppm = 0;
   for (FaultPlan* plan : {&options->forming_plan, &options->plan}) {
@@ -312,10 +312,10 @@ void DropStatements(RunOptions* options) {
   }
   std::erase_if(options->workloads, [](const WorkloadSpec& spec) {
     return spec.name == "leaves" || spec.name == "elements" || spec.name == "operator" ||
+           spec.name == "bulk" ||
            std::find(std::begin(kStatementKinds), std::end(kStatementKinds), spec.name) !=
                std::end(kStatementKinds);
   });
 }
 
 }  // namespace graphdb::sim
-           spec.name == "bulk" ||

@@ -172,6 +172,24 @@ void LateAttempts(Random& rng, Duration at, RunOptions* options) {
   }
 }
 
+// A disk is replaced soon after its node has joined, and messages to the old one still come.
+void ReplacedBehindCopies(const std::vector<NodeId>& victims, Random& rng, RunOptions* options) {
+  options->network.copy_ppm = static_cast<uint32_t>(rng.Between(300'000, 800'000));
+  options->network.copy_max = Milliseconds(rng, 2'000, 8'000);
+  options->join_delay = Duration();
+  // A node may lose its disk once all nodes vote, which takes its time. Not the founder.
+  const NodeId founder(options->founder - 1);
+  const auto victim = std::find_if(victims.begin(), victims.end(),
+                                   [founder](NodeId node) { return node != founder; });
+  if (victim == victims.end()) return;
+  FaultAction wipe = ActionAt(Milliseconds(rng, 100, 600), FaultKind::kWipe);
+  wipe.target.node = *victim;
+  for (int tries = 0; tries < 5; ++tries) {
+    options->plan.push_back(wipe);
+    wipe.at = wipe.at + Milliseconds(rng, 200, 600);
+  }
+}
+
 // Nodes join, and the sets of voters change, while some of them don't hear each other.
 void PartedWhileForming(Random& rng, RunOptions* options) {
   const std::vector<NodeId> nobody;
@@ -210,6 +228,8 @@ void DrawSequences(uint64_t seed, const std::vector<NodeId>& victims, RunOptions
     const Duration at = Milliseconds(late, 500, last_ms);
     LateAttempts(late, at, options);
   }
+  Random replaced(StreamSeed(seed, "swarm.replaced", 0));
+  if (drawn(replaced)) ReplacedBehindCopies(victims, replaced, options);
   Random forming(StreamSeed(seed, "swarm.parted", 0));
   if (drawn(forming)) PartedWhileForming(forming, options);
 }
