@@ -13,7 +13,7 @@ Violation Wrong(std::string message) { return Violation{"version", std::move(mes
 
 MaybeViolation VersionWatch::OnSwitchOfMeta(uint32_t version) const {
   for (const NodeId member : members_) {
-    if (known_[member.value()] >= version) continue;
+    if (world_.KnownVersion(member) >= version) continue;
     return Wrong(absl::StrCat("meta switches to version ", version, ", which no program of ",
                               NodeName(member), " has known"));
   }
@@ -40,8 +40,6 @@ MaybeViolation VersionWatch::OnCommitted(ShardId group, LogIndex index,
 
 MaybeViolation VersionWatch::Look(NodeId node, const ReplicaView& view) {
   const uint32_t program = world_.ProgramVersion(node);
-  uint32_t& known = known_[node.value()];
-  known = std::max(known, program);
   const auto group = groups_.find(view.group);
   if (group == groups_.end() || group->second.version <= program) return std::nullopt;
   if (view.applied < group->second.since) return std::nullopt;

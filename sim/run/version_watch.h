@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <map>
 #include <set>
-#include <vector>
 
 #include "sim/check/raft_safety.h"
 #include "sim/world/program.h"
@@ -22,7 +21,7 @@ namespace graphdb::sim {
 
 class VersionWatch {
  public:
-  explicit VersionWatch(const World& world) : world_(world), known_(world.options().nodes, 0) {}
+  explicit VersionWatch(const World& world) : world_(world) {}
 
   // An entry of the group, in order, each once.
   MaybeViolation OnCommitted(ShardId group, LogIndex index, const DecisionView& decision);
@@ -44,7 +43,6 @@ class VersionWatch {
   const World& world_;
   std::map<ShardId, Group> groups_;  // that have switched
   std::set<NodeId> members_;
-  std::vector<uint32_t> known_;  // by node: the newest that a program of it has known
 };
 
 }  // namespace graphdb::sim

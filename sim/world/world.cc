@@ -224,6 +224,7 @@ void World::Start(NodeId node) {
   program_options.knobs = options_.knobs;
   program_options.version = slot.version;
   slot.runs = slot.version;
+  slot.known = std::max(slot.known, slot.runs);
   slot.live->program = factory_(program_options, slot.live->env);
   applied_.OnStart(node);
   slot.live->kv->SetWriteListener([this, node, program = slot.live->program.get()](

@@ -141,9 +141,10 @@ class World {
   const absl::Status& start_failure() const { return start_failure_; }
   const std::map<std::string, uint64_t>& fault_counts() const { return fault_counts_; }
   uint64_t self_halts() const { return self_halts_; }
-  // The newest cluster version that the node's program knows, and whether any action of
-  // this run has changed a program.
+  // The newest cluster version that the node's program knows, that any of its programs so
+  // far has known, and whether any action of this run has changed a program.
   uint32_t ProgramVersion(NodeId node) const { return slots_[node.value()].runs; }
+  uint32_t KnownVersion(NodeId node) const { return slots_[node.value()].known; }
   bool upgrades() const { return newest_ > options_.version; }
   // Nodes that have stopped since the last call because their programs are too old.
   struct TooOld {
@@ -171,6 +172,7 @@ class World {
     uint64_t starts = 0;
     uint32_t version = 0;             // what the program that it is started with knows
     uint32_t runs = 0;                // and the one that was started last
+    uint32_t known = 0;               // the most of all that were started
     std::optional<FaultKind> damage;  // of its disk, for good
     bool lost = false;                // it has stopped for that
     bool gone = false;                // it is never restarted
