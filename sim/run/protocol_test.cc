@@ -82,6 +82,16 @@ TEST(ProtocolTest, ASecondNodeThatIsToFoundBecomesNoMember) {
   EXPECT_EQ(ExecuteRun(options, ClusterProgramFactory(), {}).oracle, "mistake");
 }
 
+TEST(ProtocolTest, AClusterFormsOnceItsDevicesRest) {
+  RunOptions options;
+  options.duration = Duration::Seconds(3);
+  options.workloads = {{"bank", 1}};
+  options.disk.sync_error_ppm = 200'000;
+  const RunResult formed = ExecuteRun(options, ClusterProgramFactory(), {});
+  EXPECT_EQ(formed.message, "");
+  EXPECT_GT(formed.virtual_time, options.form_limit / 2);
+}
+
 TEST(ProtocolTest, ATransactionBeyondTheWriteLimitIsRefused) {
   RunOptions options;
   options.duration = Duration::Seconds(10);

@@ -318,8 +318,8 @@ void World::Bury(NodeId node, bool power) {
                         rng, &loop_.choices(), NodeActor(node));
   slot.engine_store->Crash(rng);
   // What a fault did to the devices ends with the life it was meant for.
-  slot.disk_faults.sync_error_ppm = options_.disk.sync_error_ppm;
-  slot.disk_faults.write_error_ppm = options_.disk.write_error_ppm;
+  slot.disk_faults.sync_error_ppm = devices_fail_ ? options_.disk.sync_error_ppm : 0;
+  slot.disk_faults.write_error_ppm = devices_fail_ ? options_.disk.write_error_ppm : 0;
 }
 
 Duration World::ClientDelay(ActorId actor) {

@@ -127,6 +127,8 @@ class World {
   void PlayAndNote(const FaultPlan& plan);
   const std::vector<FaultMoment>& moments() const { return moments_; }
   void EndFaults();
+  // Whether calls of disks and engines fail by the rates of the options, as at first.
+  void LetDevicesFail(bool fail);
   bool faults_on() const { return faults_on_; }
   void Apply(const FaultAction& action);
 
@@ -274,6 +276,7 @@ class World {
   std::map<uint64_t, PendingCall> calls_;
   uint64_t next_call_ = 1;
   bool faults_on_ = true;
+  bool devices_fail_ = true;
   uint32_t armed_count_ = 0;
   std::optional<Milestones> milestones_;  // where somebody asks for them
   std::vector<FaultAction> waiting_;      // for their triggers

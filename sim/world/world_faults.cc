@@ -252,6 +252,7 @@ void World::Strike(NodeId node, const FaultAction& action) {
 
 void World::EndFaults() {
   faults_on_ = false;
+  devices_fail_ = false;
   loop_.choices().EndFaults();
   milestones_.reset();
   waiting_.clear();

@@ -2,6 +2,7 @@
 // itself and say why. Disks that are full or slow. And of each node what is wrong with
 // it for ever.
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -102,6 +103,21 @@ void World::SlowDisk(NodeId node, const FaultAction& action) {
   Slot& slot = slots_[node.value()];
   if (action.forever) slot.always_slow = action.amount;
   slot.disk_faults.sync_latency_max = std::max(action.amount, slot.always_slow);
+}
+
+void World::LetDevicesFail(bool fail) {
+  if (std::exchange(devices_fail_, fail) == fail) return;
+  Say(env::LogLevel::kInfo, kWorldActor, fail ? "devices fail again" : "devices rest");
+  const DiskFaults disk = fail ? options_.disk : DiskFaults();
+  const KvFaults kv = fail ? options_.kv : KvFaults();
+  for (Slot& slot : slots_) {
+    slot.disk_faults.sync_error_ppm = disk.sync_error_ppm;
+    slot.disk_faults.write_error_ppm = disk.write_error_ppm;
+    slot.disk_faults.read_error_ppm = disk.read_error_ppm;
+    slot.disk_faults.name_error_ppm = disk.name_error_ppm;
+    slot.kv_faults.flush_error_ppm = kv.flush_error_ppm;
+    slot.kv_faults.write_error_ppm = kv.write_error_ppm;
+  }
 }
 
 void World::EndDiskFaults(NodeId node) {
