@@ -55,7 +55,9 @@ void DrawSlowDisk(const Draw& draw, NodeId node, Duration at) {
   FaultAction slow = ActionAt(at, FaultKind::kSlowDisk);
   slow.target.node = node;
   slow.forever = node;
-  slow.amount = Milliseconds(draw.rng, 200, 1'500);
+  // Up to where a leader with it answers nobody in time.
+  const bool useless = draw.rng.Chance(1, 2);
+  slow.amount = Milliseconds(draw.rng, useless ? 2'000 : 200, useless ? 8'000 : 1'500);
   draw.plan->push_back(std::move(slow));
 }
 
