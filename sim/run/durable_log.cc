@@ -1,5 +1,6 @@
 #include "sim/run/durable_log.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -117,26 +118,58 @@ void DurableLog::KeepNamed(const std::vector<raft::Record>& records) {
   std::erase_if(groups_, [&](const auto& group) { return named.count(group.first) == 0; });
 }
 
-std::string DurableLog::OnDurable(absl::string_view file, uint64_t offset,
-                                  absl::string_view bytes) {
-  const uint64_t segment = raft::SegmentOfName(file);
-  if (segment == 0) return "";
-  const raft::ParsedBlock block = raft::ParseBlock(bytes, segment, offset);
-  // Where the segment before ends stands in the newer one: what a crash left in a cache
-  // beyond that, and the next mark's sync makes durable after all, nobody reads.
-  if (segment < newest_) return "";
-  if (offset == 0 && block.verdict == raft::BlockVerdict::kOk) {
-    KeepNamed(block.records);
-    newest_ = segment;
+void DurableLog::BeginSegment(uint64_t segment, absl::string_view bytes) {
+  if (segment == newest_) {
+    // The same block once more, or the segment of that number before it was lost.
+    if (!waiting_.empty() && waiting_.front().bytes != bytes) waiting_.clear();
+    return;
   }
+  if (first_ == 0) first_ = segment;
+  newest_ = segment;
+}
+
+std::string DurableLog::Count(const Block& block) {
+  if (block.offset == 0) KeepNamed(block.records);
   for (const raft::Record& record : block.records) {
     if (OfNoGroup(record.kind)) continue;
     const std::string problem = Apply(record);
     if (problem.empty()) continue;
-    return absl::StrCat("shard ", record.shard.value(), ", ", file, " offset ", offset, ": ",
-                        problem);
+    return absl::StrCat("shard ", record.shard.value(), ", ", block.file, " offset ", block.offset,
+                        ": ", problem);
   }
   return "";
+}
+
+std::string DurableLog::CountWaiting() {
+  std::string problem;
+  for (const Block& block : std::exchange(waiting_, {})) {
+    if (problem.empty()) problem = Count(block);
+  }
+  return problem;
+}
+
+std::string DurableLog::OnDurable(absl::string_view file, uint64_t offset,
+                                  absl::string_view bytes) {
+  const uint64_t segment = raft::SegmentOfName(file);
+  if (segment == 0) return "";
+  raft::ParsedBlock block = raft::ParseBlock(bytes, segment, offset);
+  for (const raft::Record& record : block.records) {
+    if (record.kind != raft::RecordKind::kNext) continue;
+    named_ = std::max(named_, raft::DecodeU64(record.body).value_or(0));
+    return Counts() ? CountWaiting() : "";
+  }
+  // Where the segment before ends stands in the newer one: what a crash left in a cache
+  // beyond that, and the next mark's sync makes durable after all, nobody reads.
+  if (segment < newest_) return "";
+  std::string problem;
+  if (offset == 0 && block.verdict == raft::BlockVerdict::kOk) {
+    // A start has read the newest one, and begins another: that one was there.
+    if (segment > newest_) problem = CountWaiting();
+    BeginSegment(segment, bytes);
+  }
+  waiting_.push_back({std::string(file), offset, std::string(bytes), std::move(block.records)});
+  if (problem.empty() && Counts()) problem = CountWaiting();
+  return problem;
 }
 
 }  // namespace graphdb::sim

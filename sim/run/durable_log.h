@@ -9,6 +9,8 @@
 // Invariants:
 //   1. It never claims more than what is durable; less only between a restart and
 //      the first block of the new segment.
+//   2. A segment counts once the one before it names it durably: until then it may be
+//      lost unseen, and another one of its number take its place.
 //
 // Deterministic thread only.
 #pragma once
@@ -46,13 +48,27 @@ class DurableLog {
   const DurableGroup* Find(ShardId group) const;
 
  private:
+  struct Block {
+    std::string file;
+    uint64_t offset;
+    std::string bytes;
+    std::vector<raft::Record> records;
+  };
+
+  bool Counts() const { return newest_ == first_ || newest_ == named_; }
+  void BeginSegment(uint64_t segment, absl::string_view bytes);
+  std::string CountWaiting();
+  std::string Count(const Block& block);
   void KeepNamed(const std::vector<raft::Record>& records);
   std::string Apply(const raft::Record& record);
   static std::string SetHardState(const raft::HardState& hard, DurableGroup* group);
   static void StartAt(LogIndex index, DurableGroup* group);
 
   std::map<ShardId, DurableGroup> groups_;
-  uint64_t newest_ = 0;  // segment whose first block is durable
+  uint64_t first_ = 0;          // segment of all: nothing names it
+  uint64_t newest_ = 0;         // segment whose first block is durable
+  uint64_t named_ = 0;          // newest segment that the one before it names
+  std::vector<Block> waiting_;  // of the newest, which nothing names yet
 };
 
 }  // namespace graphdb::sim

@@ -77,8 +77,13 @@ void NodeLog::Adopt(LogImage image) {
     if (segments_.count(file) == 0) leftovers_.push_back(file);
   }
   next_segment_ = image.newest_file + 1;
-  // A log of before kept no room for the mark.
-  if (NextMarkOffset(image.newest.bytes) >= image.newest.end) previous_ = image.newest;
+  // What names the new segment has to stay: a newer file that held the last flush alone goes. A
+  // log of before kept no room for the mark.
+  if (!image.segments.empty()) {
+    const SegmentEnd& kept = image.segments.back();
+    const uint64_t bytes = image.segment_bytes[kept.segment];
+    if (NextMarkOffset(bytes) >= kept.end) previous_ = {kept.segment, bytes};
+  }
   sequence_ = image.last_sequence;
   durable_sequence_ = image.last_sequence;
   for (auto& [shard, group] : image.groups) {

@@ -147,6 +147,11 @@ class NodeLog {
     uint64_t last_sequence = 0;
   };
 
+  struct Previous {
+    uint64_t segment = 0;  // 0: none
+    uint64_t bytes = 0;    // as created
+  };
+
   // node_log.cc: opening and the batcher.
   void Adopt(LogImage image);
   void MaybeWrite();
@@ -203,7 +208,7 @@ class NodeLog {
   env::FileId current_file_;
   bool checkpoint_due_ = false;  // the next block is the current segment's first
   // The file before the current one, until it names the current one durably.
-  SegmentFile previous_;  // id 0: none
+  Previous previous_;
   std::optional<env::FileId> previous_file_;
   uint64_t spare_ = 0;  // id of the next segment; 0: none
   env::FileId spare_file_;

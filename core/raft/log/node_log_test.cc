@@ -254,6 +254,24 @@ TEST_F(NodeLogTest, LikewiseWhereItWasBegunSinceTheStart) {
   ExpectLossOfNewestIsSeen();
 }
 
+// A file that holds nothing but the flush that is written again goes at the start.
+TEST_F(NodeLogTest, TheNewestFileIsNamedByOneThatStays) {
+  Start();
+  AppendAndPump(Create(kA));
+  const std::string older = NewestWithBlocks();
+  uint64_t index = 1;
+  while (NewestWithBlocks() == older) {
+    Append(Entries(kA, {MakeEntry(1, index++, std::string(6000, 'd'))}));
+    while (NewestWithBlocks() == older && disk_.PumpOne()) {
+    }
+  }
+  const std::string passing = NewestWithBlocks();
+  Restart();  // before the older file names it
+  AppendAndPump(Entries(kA, {MakeEntry(1, index, "acknowledged")}));
+  EXPECT_EQ(disk_.files.count(passing), 0u);
+  ExpectLossOfNewestIsSeen();
+}
+
 // Before anybody heard of it, a newer file may come and go.
 TEST_F(NodeLogTest, NothingInANewFileIsAcknowledgedBeforeTheOlderNamesIt) {
   Start();

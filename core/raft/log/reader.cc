@@ -168,7 +168,6 @@ absl::Status Reader::ReadHead(absl::string_view bytes) {
     expected = block.header.sequence + 1;
     const uint64_t next = offset + AlignToBlock(block.header.total_bytes());
     head_blocks_.push_back({offset, std::move(block)});
-    image_.newest = {head_, bytes.size(), next};
     offset = next;
   }
   return absl::OkStatus();

@@ -30,13 +30,6 @@
 
 namespace graphdb::raft {
 
-// A file as it was found: blocks up to `end`, in use or not.
-struct SegmentFile {
-  uint64_t segment = 0;
-  uint64_t bytes = 0;
-  uint64_t end = 0;
-};
-
 struct LogImage {
   struct Group {
     GroupLog log;                // entries of the last flush are in segment 0
@@ -47,7 +40,6 @@ struct LogImage {
   std::vector<SegmentEnd> segments;
   std::map<uint64_t, uint64_t> segment_bytes;  // size of each file in `segments`
   uint64_t last_sequence = 0;                  // of the last block in `segments`
-  SegmentFile newest;                          // that holds blocks; id 0: there is none
   // All segment files there are, and the highest id among them.
   std::vector<uint64_t> files;
   uint64_t newest_file = 0;

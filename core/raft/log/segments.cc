@@ -38,8 +38,7 @@ bool NodeLog::EnsureRoom(uint64_t bytes) {
 
 void NodeLog::UseSpare() {
   if (current_ != 0) {
-    const Segment& segment = segments_[current_];
-    previous_ = {current_, segment.bytes, segment.end};
+    previous_ = {current_, segments_[current_].bytes};
     previous_file_ = current_file_;
   }
   current_ = spare_;
