@@ -15,6 +15,8 @@ constexpr Duration kCalmBefore = Duration::Milliseconds(2'500);
 // Two elections that fail, and the round after the third.
 constexpr Duration kAstrayMax = Duration::Milliseconds(5'000);
 
+// A node whose disk takes longer may still write down a term when others give it up.
+constexpr Duration kSyncMax = Duration::Milliseconds(1'500);
 // Five messages of half a second are never all lost.
 constexpr uint32_t kGoodLossPpm = 2'000;
 constexpr Duration kGoodDelay = Duration::Milliseconds(10);
@@ -56,7 +58,8 @@ void Leadership::LookAtNodes() {
       node.able.reset();
     }
     Keep(world_.Awake(NodeId(n)), &node.awake);
-    Keep(world_.Awake(NodeId(n)) && world_.HasRoom(NodeId(n)), &node.able);
+    const bool writes = world_.HasRoom(NodeId(n)) && world_.SlowestSync(NodeId(n)) <= kSyncMax;
+    Keep(world_.Awake(NodeId(n)) && writes, &node.able);
   }
 }
 

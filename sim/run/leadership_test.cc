@@ -77,6 +77,21 @@ TEST(LeadershipTest, AFullDiskKeepsANodeFromAnswering) {
   EXPECT_EQ(OracleOf({full, transfer, Cut(13, 0, 2), Cut(13, 1, 2)}, "", small_segments), "");
 }
 
+// Likewise where its disk takes too long for that.
+TEST(LeadershipTest, ASlowDiskKeepsANodeFromAnswering) {
+  FaultAction slow;
+  slow.at = Duration::Seconds(5);
+  slow.kind = FaultKind::kSlowDisk;
+  slow.target = {FaultTarget::Kind::kNode, NodeId(1), ShardId()};
+  slow.amount = Duration::Seconds(60);
+  FaultAction transfer;
+  transfer.at = Duration::Seconds(7);
+  transfer.kind = FaultKind::kTransfer;
+  transfer.target = {FaultTarget::Kind::kLeader, NodeId(), ShardId(0)};
+  transfer.to = NodeId(2);
+  EXPECT_EQ(OracleOf({slow, transfer, Cut(13, 0, 2), Cut(13, 1, 2)}, ""), "");
+}
+
 // The order to campaign lies before node3 until it wakes, long after.
 TEST(LeadershipTest, AnOrderMayReachOneWhoSleeps) {
   FaultAction pause;

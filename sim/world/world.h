@@ -103,6 +103,10 @@ class World {
   bool Awake(NodeId node) const;
   // Whether its disk takes anything more.
   bool HasRoom(NodeId node) const { return slots_[node.value()].disk_faults.capacity_bytes > 0; }
+  // At most this long it takes to sync a file, but for stalls.
+  Duration SlowestSync(NodeId node) const {
+    return slots_[node.value()].disk_faults.sync_latency_max;
+  }
   // Null where the node is down.
   Program* program(NodeId node);
   void VisitReplicas(NodeId node, absl::FunctionRef<void(const ReplicaView&)> visit) const;
