@@ -118,14 +118,15 @@ void DurableLog::KeepNamed(const std::vector<raft::Record>& records) {
   std::erase_if(groups_, [&](const auto& group) { return named.count(group.first) == 0; });
 }
 
-void DurableLog::BeginSegment(uint64_t segment, absl::string_view bytes) {
-  if (segment == newest_) {
-    // The same block once more, or the segment of that number before it was lost.
-    if (!waiting_.empty() && waiting_.front().bytes != bytes) waiting_.clear();
-    return;
-  }
-  if (first_ == 0) first_ = segment;
+void DurableLog::BeginSegment(uint64_t segment, const Block& first) {
+  // The same block once more, or the segment of that number before it was lost.
+  const bool another = !waiting_.empty() && waiting_.front().bytes != first.bytes;
+  if (segment == newest_ && another) waiting_.clear();
   newest_ = segment;
+  const bool after_others = std::any_of(
+      first.records.begin(), first.records.end(),
+      [](const raft::Record& record) { return record.kind == raft::RecordKind::kSegment; });
+  if (!after_others) alone_ = segment;
 }
 
 std::string DurableLog::Count(const Block& block) {
@@ -152,8 +153,8 @@ std::string DurableLog::OnDurable(absl::string_view file, uint64_t offset,
                                   absl::string_view bytes) {
   const uint64_t segment = raft::SegmentOfName(file);
   if (segment == 0) return "";
-  raft::ParsedBlock block = raft::ParseBlock(bytes, segment, offset);
-  for (const raft::Record& record : block.records) {
+  raft::ParsedBlock parsed = raft::ParseBlock(bytes, segment, offset);
+  for (const raft::Record& record : parsed.records) {
     if (record.kind != raft::RecordKind::kNext) continue;
     named_ = std::max(named_, raft::DecodeU64(record.body).value_or(0));
     return Counts() ? CountWaiting() : "";
@@ -161,13 +162,14 @@ std::string DurableLog::OnDurable(absl::string_view file, uint64_t offset,
   // Where the segment before ends stands in the newer one: what a crash left in a cache
   // beyond that, and the next mark's sync makes durable after all, nobody reads.
   if (segment < newest_) return "";
+  Block block{std::string(file), offset, std::string(bytes), std::move(parsed.records)};
   std::string problem;
-  if (offset == 0 && block.verdict == raft::BlockVerdict::kOk) {
+  if (offset == 0 && parsed.verdict == raft::BlockVerdict::kOk) {
     // A start has read the newest one, and begins another: that one was there.
     if (segment > newest_) problem = CountWaiting();
-    BeginSegment(segment, bytes);
+    BeginSegment(segment, block);
   }
-  waiting_.push_back({std::string(file), offset, std::string(bytes), std::move(block.records)});
+  waiting_.push_back(std::move(block));
   if (problem.empty() && Counts()) problem = CountWaiting();
   return problem;
 }

@@ -10,7 +10,8 @@
 //   1. It never claims more than what is durable; less only between a restart and
 //      the first block of the new segment.
 //   2. A segment counts once the one before it names it durably: until then it may be
-//      lost unseen, and another one of its number take its place.
+//      lost unseen, and another one of its number take its place. Where none is before
+//      it, its loss is the loss of the log, which is always seen.
 //
 // Deterministic thread only.
 #pragma once
@@ -55,8 +56,8 @@ class DurableLog {
     std::vector<raft::Record> records;
   };
 
-  bool Counts() const { return newest_ == first_ || newest_ == named_; }
-  void BeginSegment(uint64_t segment, absl::string_view bytes);
+  bool Counts() const { return newest_ == alone_ || newest_ == named_; }
+  void BeginSegment(uint64_t segment, const Block& first);
   std::string CountWaiting();
   std::string Count(const Block& block);
   void KeepNamed(const std::vector<raft::Record>& records);
@@ -65,7 +66,7 @@ class DurableLog {
   static void StartAt(LogIndex index, DurableGroup* group);
 
   std::map<ShardId, DurableGroup> groups_;
-  uint64_t first_ = 0;          // segment of all: nothing names it
+  uint64_t alone_ = 0;          // newest segment with none before it that could name it
   uint64_t newest_ = 0;         // segment whose first block is durable
   uint64_t named_ = 0;          // newest segment that the one before it names
   std::vector<Block> waiting_;  // of the newest, which nothing names yet

@@ -12,13 +12,22 @@ namespace {
 
 constexpr ShardId kShard(1);
 
-// The first block of a segment that knows one group, in this term.
-std::string FirstBlock(uint64_t segment, uint64_t term) {
+// The first block of a segment that knows one group, in this term, with or without the
+// segment before it.
+std::string FirstBlock(uint64_t segment, uint64_t term, bool alone) {
   raft::GroupCheckpoint checkpoint;
   checkpoint.hard_state.term = Term(term);
   raft::BlockBuilder block;
+  if (!alone) {
+    const raft::SegmentEnd before = {segment - 1, 8192, segment - 1};
+    block.Add(raft::RecordKind::kSegment, {}, {}, {}, raft::EncodeSegmentEnd(before));
+  }
   block.Add(raft::RecordKind::kGroup, kShard, {}, {}, raft::EncodeCheckpoint(checkpoint));
   return block.Finish({.segment = segment, .offset = 0, .sequence = segment});
+}
+
+std::string FirstBlock(uint64_t segment, uint64_t term) {
+  return FirstBlock(segment, term, segment == 1);
 }
 
 std::string Vote(uint64_t segment, uint64_t offset, uint64_t term) {
@@ -80,6 +89,13 @@ TEST_F(DurableLogTest, ASegmentThatWasLostUnnamedNeverCounts) {
   EXPECT_EQ(Durable(2, 0, FirstBlock(2, 5)), "") << "another one takes its place";
   EXPECT_EQ(Named(2), "");
   EXPECT_EQ(TermHeld(), Term(5));
+}
+
+TEST_F(DurableLogTest, ASegmentWithNoneBeforeItCountsAtOnce) {
+  EXPECT_EQ(Durable(1, 0, FirstBlock(1, 5)), "");
+  EXPECT_EQ(Durable(2, 0, FirstBlock(2, 5, /*alone=*/true)), "") << "a start let the first one go";
+  EXPECT_EQ(Durable(2, 4096, Vote(2, 4096, 6)), "");
+  EXPECT_EQ(TermHeld(), Term(6));
 }
 
 TEST_F(DurableLogTest, AnUnnamedSegmentThatAStartFoundCounts) {
