@@ -174,11 +174,6 @@ ExitCode SnapshotCreate(client::Client& client, const Console& console, const st
     console.err << "graphdb-cli: " << std::string(written.message()) << "\n";
     return kRefused;
   }
-  if (console.format == Format::kJson) {
-    console.out << Dump({{"file", file}, {"bytes", partial.written()}});
-  } else {
-    console.out << "wrote " << file << ", " << partial.written() << " bytes\n";
-  }
   return kOk;
 }
 

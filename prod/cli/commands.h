@@ -38,7 +38,7 @@ ExitCode Stats(client::Client& client, const Console& console, bool digest);
 ExitCode RaftStats(client::Client& client, const Console& console);
 ExitCode ShardMap(client::Client& client, const Console& console);
 // FILE is new, and whole or absent (partial_file.h). A name that can't become
-// one is refused before any node is asked.
+// one is refused before any node is asked. Says nothing of what it wrote.
 ExitCode SnapshotCreate(client::Client& client, const Console& console, const std::string& file);
 
 // Says what an error means for the caller; returns the exit code.

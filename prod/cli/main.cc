@@ -6,14 +6,17 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <functional>
 #include <iostream>
+#include <iterator>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/program_version.h"
 #include "core/base/status_macros.h"
 #include "prod/cli/commands.h"
 #include "prod/cli/snapshot_verify.h"
@@ -41,9 +44,17 @@ The address is that of --address, GRAPHDB_ADDRESS, the local config file or
 Without a CA exactly the certificate in the local config is trusted.)examples";
 
 // Words of the migration guide's commands that this version doesn't have.
-constexpr const char* kNotYet[] = {"readonly", "--incremental",       "validate", "logs",
-                                   "metrics",  "connectivity",        "export",   "import",
-                                   "diff",     "validate-consistency"};
+constexpr const char* kNotYet[] = {"readonly",
+                                   "--incremental",
+                                   "validate",
+                                   "logs",
+                                   "metrics",
+                                   "connectivity",
+                                   "export",
+                                   "import",
+                                   "diff",
+                                   "--cluster",
+                                   "validate-consistency"};
 
 struct Options {
   std::string config = config::kDefaultConfigPath;
@@ -125,6 +136,7 @@ class CommandLine {
   CommandLine() : app_("GraphDB command line.", "graphdb-cli") {
     app_.footer(kExamples);
     app_.require_subcommand(0, 1);
+    app_.set_version_flag("--version", absl::StrCat("graphdb-cli ", kProgramVersion));
     app_.failure_message([](const CLI::App*, const CLI::Error& e) {
       return absl::StrCat("graphdb-cli: ", e.what(), "\nFor examples: graphdb-cli --help\n");
     });
@@ -150,9 +162,8 @@ class CommandLine {
     try {
       app_.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
-      if (app_.exit(e) == 0) return kOk;
-      ExplainAbsent();
-      return kUsage;
+      if (ExplainsAbsent()) return kUsage;
+      return app_.exit(e) == 0 ? kOk : kUsage;
     }
     if (!command_ && !local_) {
       const std::vector<CLI::App*> chosen = app_.get_subcommands();
@@ -168,14 +179,15 @@ class CommandLine {
   }
 
  private:
-  void ExplainAbsent() {
-    for (const std::string& word : app_.remaining(true)) {
-      for (const char* const absent : kNotYet) {
-        if (word != absent) continue;
-        std::cerr << "`" << word << "` is in the migration guide, but not in this version yet.\n";
-        return;
-      }
+  bool ExplainsAbsent() const {
+    for (const std::string& given : app_.remaining(true)) {
+      const std::string word = given.substr(0, given.find('='));
+      if (std::find(std::begin(kNotYet), std::end(kNotYet), word) == std::end(kNotYet)) continue;
+      std::cerr << "graphdb-cli: `" << word
+                << "` is in the migration guide, but not in this version yet.\n";
+      return true;
     }
+    return false;
   }
 
   void AddCluster() {
@@ -232,7 +244,8 @@ class CommandLine {
     create->add_option("file", options_.file, "file to write")->required();
     create->callback([this] {
       command_ = [this](client::Client& client, const Console& console) {
-        return SnapshotCreate(client, console, options_.file);
+        const ExitCode code = SnapshotCreate(client, console, options_.file);
+        return code == kOk ? SnapshotWritten(console, options_.file) : code;
       };
     });
     CLI::App* const verify =
@@ -263,6 +276,10 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "graphdb-cli: %s\n", e.what());
   }
   std::cout.flush();
-  if (!std::cout.good() && code == graphdb::cli::kOk) code = graphdb::cli::kRefused;
+  if (!std::cout.good()) {
+    std::fprintf(stderr,
+                 "graphdb-cli: standard output can't be written, what it got isn't whole\n");
+    if (code == graphdb::cli::kOk) code = graphdb::cli::kRefused;
+  }
   return code;
 }

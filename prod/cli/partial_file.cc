@@ -94,7 +94,6 @@ absl::Status PartialFile::Append(absl::string_view bytes) {
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return Failed("can't write");
     bytes.remove_prefix(static_cast<size_t>(n));
-    written_ += static_cast<uint64_t>(n);
   }
   return absl::OkStatus();
 }

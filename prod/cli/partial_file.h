@@ -36,7 +36,6 @@ class PartialFile {
   absl::Status Append(absl::string_view bytes);
   // Durable, and under its name.
   absl::Status Commit();
-  uint64_t written() const { return written_; }
 
  private:
   absl::Status CheckName() const;
@@ -50,7 +49,6 @@ class PartialFile {
   const std::string partial_;
   int fd_ = -1;
   bool ours_ = false;  // partial_ is there, and made by us
-  uint64_t written_ = 0;
 };
 
 }  // namespace graphdb::cli

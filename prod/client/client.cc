@@ -40,7 +40,8 @@ struct Tried {
   std::vector<std::string> addresses;
 
   std::string ToString() const {
-    return absl::StrFormat("%d attempts in %.1f s at %s; the last one ended with: ", attempts,
+    return absl::StrFormat("%d %s in %.1f s at %s; the last one ended with: ", attempts,
+                           attempts == 1 ? "attempt" : "attempts",
                            static_cast<double>(waited.milliseconds()) / 1000,
                            absl::StrJoin(addresses, ", "));
   }

@@ -8,8 +8,18 @@
 namespace graphdb::prod {
 
 void ProdProcess::Halt(const absl::Status& reason) {
-  log_->Log(env::LogLevel::kError, "process", absl::StrCat("halted: ", reason.ToString()));
+  log_->Log(env::LogLevel::kError, "process",
+            absl::StrCat("halted: ", WithFolders(reason).ToString()));
   _exit(ExitCodeOf(reason));
+}
+
+void ProdProcess::SetFolders(absl::string_view engine, absl::string_view log) {
+  folders_ = absl::StrCat(" (log in ", log, ", engine in ", engine, ")");
+}
+
+absl::Status ProdProcess::WithFolders(const absl::Status& reason) const {
+  if (!absl::IsDataLoss(reason)) return reason;
+  return absl::DataLossError(absl::StrCat(reason.message(), folders_));
 }
 
 }  // namespace graphdb::prod

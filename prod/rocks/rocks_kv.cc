@@ -245,7 +245,12 @@ absl::Status CheckFormat(rocksdb::Env* env, const std::string& folder) {
   }
   std::string bytes;
   GRAPHDB_RETURN_IF_ERROR(ToStatus(rocksdb::ReadFileToString(env, path, &bytes)));
-  GRAPHDB_ASSIGN_OR_RETURN(const uint32_t version, DecodeEngineMarker(bytes));
+  const absl::StatusOr<uint32_t> decoded = DecodeEngineMarker(bytes);
+  if (!decoded.ok()) {
+    return absl::Status(decoded.status().code(),
+                        absl::StrCat(decoded.status().message(), " (in ", folder, ")"));
+  }
+  const uint32_t version = *decoded;
   if (version == kEngineFormatVersion) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat("engine: ", path, ": format version ", version,
                                                     "; this program reads version ",
@@ -294,7 +299,11 @@ absl::StatusOr<std::unique_ptr<RocksKv>> RocksKv::Open(Options options) {
   rocksdb::Options rocks = EngineOptions(options);
   rocks.listeners.push_back(std::make_shared<FlushListener>(options.post, impl->tokens));
   rocksdb::DB* db = nullptr;
-  GRAPHDB_RETURN_IF_ERROR(ToStatus(rocksdb::DB::Open(rocks, options.folder, &db)));
+  const absl::Status opened = ToStatus(rocksdb::DB::Open(rocks, options.folder, &db));
+  if (!opened.ok()) {
+    return absl::Status(opened.code(),
+                        absl::StrCat(opened.message(), " (in ", options.folder, ")"));
+  }
   impl->db.reset(db);
   return std::unique_ptr<RocksKv>(new RocksKv(std::move(impl)));
 }

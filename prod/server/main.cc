@@ -13,6 +13,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/program_version.h"
 #include "prod/config/config.h"
 #include "prod/env/stderr_event_log.h"
 #include "prod/exit/exit_code.h"
@@ -20,7 +21,6 @@
 #include "prod/server/preflight.h"
 #include "prod/server/restore_command.h"
 #include "prod/server/server.h"
-#include "prod/server/version.h"
 
 namespace graphdb::prod {
 namespace {
@@ -42,7 +42,7 @@ int PrintVersion(const std::string& path) {
   // A file that is absent or broken says nothing about the mode.
   const absl::StatusOr<config::Config> config = config::LoadConfig(path);
   const bool milestone2 = config.ok() && config->milestone2();
-  std::printf("graphdb v%s (milestone %d)\n", milestone2 ? kMilestone2Version : kVersion,
+  std::printf("graphdb v%s (milestone %d)\n", milestone2 ? kMilestone2Version : kProgramVersion,
               milestone2 ? 2 : 3);
   return 0;
 }

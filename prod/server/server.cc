@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/program_version.h"
 #include "core/base/status_macros.h"
 #include "core/cluster/node.h"
 #include "core/env/env.h"
@@ -31,7 +32,6 @@
 #include "prod/server/data_folder.h"
 #include "prod/server/preflight.h"
 #include "prod/server/process_stats.h"
-#include "prod/server/version.h"
 
 namespace graphdb::prod {
 namespace {
@@ -56,7 +56,8 @@ cluster::NodeOptions NodeOptionsOf(const config::Config& config) {
   options.num_shards = static_cast<uint16_t>(config.num_shards);
   options.adjacency_cache_lists = config.storage.cache_size;
   migrate::FillNodeSeams(
-      absl::StrCat("graphdb ", config.milestone2() ? kMilestone2Version : kVersion), &options);
+      absl::StrCat("graphdb ", config.milestone2() ? kMilestone2Version : kProgramVersion),
+      &options);
   if (config.milestone2()) {
     const std::string& address = config.AdvertisedClientAddress();
     options.peers = {{config.node_id, address, address}};
@@ -119,6 +120,7 @@ struct Server::Impl {
 absl::Status Server::Impl::OpenStorage() {
   GRAPHDB_ASSIGN_OR_RETURN(DataFolder opened, DataFolder::Open(config));
   folder.emplace(std::move(opened));
+  process.SetFolders(folder->engine_folder(), folder->log_folder());
   const auto post = [this](absl::AnyInvocable<void()> callback) {
     loop.Post("io.done", std::move(callback));
   };
@@ -205,7 +207,7 @@ std::optional<Sample> Server::Impl::TakeSample() {
   loop.Post("metrics.sample", [this, promise] {
     auto sample = std::make_shared<Sample>();
     sample->node = config.node_id;
-    sample->version = config.milestone2() ? kMilestone2Version : kVersion;
+    sample->version = config.milestone2() ? kMilestone2Version : kProgramVersion;
     sample->ready = node->ready() && !draining;
     sample->loop_events = loop.events();
     sample->loop_longest_event_us = loop.longest_event_us();
@@ -282,7 +284,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const config::Config& conf
   GRAPHDB_ASSIGN_OR_RETURN(const TlsMaterial tls, CheckMachine(config));
   GRAPHDB_RETURN_IF_ERROR(CheckPorts(config));
   impl.log.Log(env::LogLevel::kInfo, "server",
-               absl::StrCat("graphdb ", config.milestone2() ? kMilestone2Version : kVersion,
+               absl::StrCat("graphdb ", config.milestone2() ? kMilestone2Version : kProgramVersion,
                             " starts with ", config.file));
   GRAPHDB_RETURN_IF_ERROR(impl.OpenStorage());
   GRAPHDB_RETURN_IF_ERROR(impl.OpenNetwork(tls));
@@ -291,7 +293,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const config::Config& conf
   impl.env.emplace(env::Env{impl.clock, impl.loop, network, *impl.disk, *impl.kv, impl.random,
                             impl.log, impl.process});
   impl.node = std::make_unique<cluster::Node>(NodeOptionsOf(config), *impl.env);
-  GRAPHDB_RETURN_IF_ERROR(impl.node->Start());
+  GRAPHDB_RETURN_IF_ERROR(impl.process.WithFolders(impl.node->Start()));
   GRAPHDB_RETURN_IF_ERROR(impl.OpenServices(tls));
   impl.WatchReadiness();
   impl.log.Log(env::LogLevel::kInfo, "server",

@@ -89,6 +89,31 @@ TEST_F(SingleNodeTest, ServesSurvivesKillAndDrains) {
   EXPECT_THAT(cluster->log(0), HasSubstr("draining"));
 }
 
+TEST_F(SingleNodeTest, WhatIsDamagedIsNamedWithItsFolderAndEndsWithOne) {
+  const std::unique_ptr<TestCluster> cluster = StartOne();
+  ASSERT_EQ(Cli(*cluster, {"exec", "CREATE (:Thing)"}).code, 0);
+  ASSERT_EQ(cluster->Terminate(0, Duration::Seconds(20)), 0);
+  const std::string identity = cluster->folder(0) + "/data/raft/log/identity";
+  const std::string marker = cluster->folder(0) + "/data/engine/GRAPHDB-ENGINE";
+  const auto refused = [&](const std::string& file, const std::string& text) {
+    const std::string kept = ReadWholeFile(file);
+    EXPECT_NE(kept, "") << file;
+    std::filesystem::remove(file);
+    if (!text.empty()) WriteWholeFile(file, text);
+    const Finished run = RunProgram({server(), "--config", cluster->config_file(0)}, folder_);
+    EXPECT_EQ(run.code, 1) << run.err;
+    EXPECT_THAT(run.err, HasSubstr(std::filesystem::path(file).parent_path().string()));
+    WriteWholeFile(file, kept);
+    return run.err;
+  };
+  EXPECT_THAT(refused(identity, ""), HasSubstr("the file identity is missing"));
+  EXPECT_THAT(refused(identity, "short"), HasSubstr("file identity: not a whole identity record"));
+  EXPECT_THAT(refused(marker, "short"), HasSubstr("GRAPHDB-ENGINE: expected 16 bytes"));
+  EXPECT_THAT(refused(cluster->folder(0) + "/data/engine/CURRENT", "x"), HasSubstr("engine: "));
+  cluster->Start(0);
+  EXPECT_TRUE(cluster->WaitHealthy(Duration::Seconds(30)).ok()) << cluster->log(0);
+}
+
 TEST_F(SingleNodeTest, AdministrationAnswersInBothFormats) {
   const std::unique_ptr<TestCluster> cluster = StartOne();
   const Finished status = Cli(*cluster, {"cluster", "status", "--wait-healthy", "--timeout", "10"});
@@ -183,7 +208,10 @@ TEST_F(SingleNodeTest, SnapshotsAreWholeOrSaidToBeDamaged) {
   ASSERT_EQ(created.code, 0) << created.err;
   const Finished good = Cli(*cluster, {"snapshot", "verify", file});
   EXPECT_EQ(good.code, 0) << good.err;
-  EXPECT_THAT(good.out, HasSubstr("ok, 1 nodes, 0 edges"));
+  EXPECT_THAT(good.out, HasSubstr("ok, snapshot "));
+  EXPECT_THAT(good.out, HasSubstr(", 1 nodes, 0 edges at timestamp "));
+  EXPECT_EQ(created.out, absl::StrReplaceAll(good.out, {{file + ": ok, ", "wrote " + file + ": "}}))
+      << "what was written was read back";
 
   const std::string bytes = ReadWholeFile(file);
   EXPECT_THAT(bytes, HasSubstr("\"id_bound\":"));

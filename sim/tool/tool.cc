@@ -15,6 +15,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
+#include "core/base/program_version.h"
 #include "sim/check/history_edn.h"
 #include "sim/explain/failure.h"
 #include "sim/explain/page.h"
@@ -321,6 +322,10 @@ int ToolMain(int argc, char** argv, const ProgramFactory& factory, bool statemen
   }
   if (!args.empty() && args[0] == "exhaust") return ExhaustMain({args.begin() + 1, args.end()});
   if (!args.empty() && args[0] == "check") return CheckMain({args.begin() + 1, args.end()});
+  if (!args.empty() && args[0] == "--version") {
+    std::printf("graphdb-sim %s\n", kProgramVersion);
+    return kClean;
+  }
   absl::StatusOr<Arguments> arguments = ParseArguments(args);
   if (!arguments.ok()) return Complain(arguments.status().message());
   if (arguments->help) {

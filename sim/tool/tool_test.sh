@@ -45,6 +45,7 @@ expect 2 "--scenario '/dev/zero': expected at most 8388608 bytes" -- run --scena
 expect 2 "check '/dev/zero': expected at most" -- check /dev/zero --model kv
 expect 2 'unknown option' -- run --speed 9
 expect 0 '^Exit status' -- --help
+expect 0 '^graphdb-sim [0-9]' -- --version
 
 # A run stops where it is told to, and says how things are.
 expect 0 '^verdict: undecided stopped: as asked' -- run --swarm --seed 1 --until 5s
